@@ -1,0 +1,7 @@
+namespace OmniScale.Omni.Tests;
+
+public class Placeholder
+{
+    [Fact]
+    public void Runs() => Assert.True(true);
+}
