@@ -19,7 +19,7 @@ public sealed record ClusterPlan
     /// <summary>In the order of deletion: machines and machine sets before what configures them.</summary>
     public IReadOnlyList<OmniResource> Deletes { get; init; } = [];
 
-    /// <summary>Resources that must be gone before they are made anew, such as a machine that moves to another set.</summary>
+    /// <summary>Resources that Omni still tears down, some of them to be made anew, such as a machine that moves to another set.</summary>
     public IReadOnlyList<OmniResource> Awaited { get; init; } = [];
 
     /// <summary>Names of worker sets that are gone from the spec and whose removal nobody confirmed.</summary>

@@ -11,7 +11,7 @@ public static class ClusterPlanner
     public static ClusterPlan Plan(string cluster, IReadOnlyList<OmniResource> wanted, StoredCluster stored, Owner owner,
         AdoptionPolicy adoption, IReadOnlySet<string> confirmedRemovals)
     {
-        List<OmniResource> creates = [], updates = [], deletes = [], awaited = [];
+        List<OmniResource> creates = [], updates = [], doomed = [], awaited = [];
         foreach (var resource in wanted)
         {
             var existing = resource.Type == ResourceTypes.Clusters ? stored.Cluster : stored.Find(resource.Type, resource.Id);
@@ -23,14 +23,10 @@ public static class ClusterPlanner
             {
                 return new ClusterPlan { Conflict = conflict };
             }
-            else if (existing.IsTearingDown)
-            {
-                awaited.Add(existing);
-            }
-            else if (MovesToAnotherSet(existing, resource))
+            else if (existing.IsTearingDown || MovesToAnotherSet(existing, resource))
             {
                 // Omni refuses to change a node's machine set: it is deleted, and made anew once it is gone.
-                deletes.Add(existing);
+                doomed.Add(existing);
                 awaited.Add(existing);
             }
             else if (ResourceDiff.Update(existing, resource, ClusterResources.KeptFields(resource.Type)) is { } update)
@@ -44,14 +40,15 @@ public static class ClusterPlanner
         var unconfirmed = surplus
             .Where(r => r.Type == ResourceTypes.MachineSets && !r.IsTearingDown && !confirmedRemovals.Contains(ClusterIds.SetName(cluster, r.Id)))
             .Select(r => r.Id).ToHashSet();
-        deletes.AddRange(surplus.Where(r => !BelongsTo(r, unconfirmed) && !IsDeletedWithItsSet(r, surplus)));
+        doomed.AddRange(surplus.Where(r => !BelongsTo(r, unconfirmed) && !IsDeletedWithItsSet(r, surplus)));
+        var waiting = doomed.Where(r => r.IsTearingDown && r.Metadata.Finalizers.Count > 0).ToHashSet();
 
         return new ClusterPlan
         {
             Creates = creates,
             Updates = updates,
-            Deletes = [.. deletes.OrderByDescending(r => r.Type == ResourceTypes.MachineSetNodes).ThenByDescending(r => r.Type == ResourceTypes.MachineSets)],
-            Awaited = awaited,
+            Deletes = [.. doomed.Where(r => !waiting.Contains(r)).OrderByDescending(r => r.Type == ResourceTypes.MachineSetNodes).ThenByDescending(r => r.Type == ResourceTypes.MachineSets)],
+            Awaited = [.. awaited.Union(waiting)],
             UnconfirmedRemovals = [.. unconfirmed.Select(id => ClusterIds.SetName(cluster, id)).Order(StringComparer.Ordinal)],
         };
     }

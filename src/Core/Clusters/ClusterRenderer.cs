@@ -147,7 +147,7 @@ public sealed class ClusterRenderer
         JsonValueKind.String => patch.Inline.GetString()!,
         JsonValueKind.Object => YamlText.Of(patch.Inline),
         JsonValueKind.Array when patch.Inline.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object) =>
-            string.Join("---\n", patch.Inline.EnumerateArray().Select(YamlText.Of)),
+            string.Join("---\n", patch.Inline.EnumerateArray().Select(item => YamlText.Of(item))),
         _ => throw new InvalidSpecException($"patch {patch.Name ?? patch.IdOverride}: inline must be an object, a list of objects, or text"),
     };
 

@@ -12,19 +12,20 @@ namespace OmniScale.Core;
 public static partial class YamlText
 {
     /// <summary>One document, ended by a newline.</summary>
-    public static string Of(JsonElement value)
+    /// <param name="quoteValues">Quotes every string value, also those that need it not.</param>
+    public static string Of(JsonElement value, bool quoteValues = false)
     {
         using var text = new StringWriter { NewLine = "\n" };
         var emitter = new Emitter(text, new EmitterSettings().WithBestWidth(int.MaxValue));
         emitter.Emit(new StreamStart());
         emitter.Emit(new DocumentStart(null, [], isImplicit: true));
-        Write(emitter, value);
+        Write(emitter, value, quoteValues);
         emitter.Emit(new DocumentEnd(isImplicit: true));
         emitter.Emit(new StreamEnd());
         return text.ToString();
     }
 
-    private static void Write(Emitter emitter, JsonElement value)
+    private static void Write(Emitter emitter, JsonElement value, bool quoteValues)
     {
         switch (value.ValueKind)
         {
@@ -32,8 +33,8 @@ public static partial class YamlText
                 emitter.Emit(new MappingStart(default, default, true, MappingStyle.Block));
                 foreach (var property in value.EnumerateObject().OrderBy(p => p.Name, StringComparer.Ordinal))
                 {
-                    WriteString(emitter, property.Name);
-                    Write(emitter, property.Value);
+                    WriteString(emitter, property.Name, quote: false);
+                    Write(emitter, property.Value, quoteValues);
                 }
 
                 emitter.Emit(new MappingEnd());
@@ -42,13 +43,13 @@ public static partial class YamlText
                 emitter.Emit(new SequenceStart(default, default, true, SequenceStyle.Block));
                 foreach (var item in value.EnumerateArray())
                 {
-                    Write(emitter, item);
+                    Write(emitter, item, quoteValues);
                 }
 
                 emitter.Emit(new SequenceEnd());
                 break;
             case JsonValueKind.String:
-                WriteString(emitter, value.GetString()!);
+                WriteString(emitter, value.GetString()!, quoteValues);
                 break;
             default:
                 emitter.Emit(new Scalar(value.GetRawText()));
@@ -56,9 +57,9 @@ public static partial class YamlText
         }
     }
 
-    private static void WriteString(Emitter emitter, string text)
+    private static void WriteString(Emitter emitter, string text, bool quote)
     {
-        var plain = Plain().IsMatch(text) && !Reserved().IsMatch(text);
+        var plain = !quote && Plain().IsMatch(text) && !Reserved().IsMatch(text);
         emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, plain ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted, plain, !plain));
     }
 

@@ -22,7 +22,10 @@ public sealed record MachineClassStatus : CommonStatus
 /// <summary>What a storage selector picks on one node.</summary>
 public sealed record StoragePick
 {
-    /// <summary>The disk: system, or the index of an additional disk.</summary>
+    /// <summary>The system disk, as opposed to an additional one.</summary>
+    public const string SystemDisk = "system";
+
+    /// <summary>The disk: system, or the place of an additional disk in its list, counted from 1.</summary>
     [Required, StringLength(32)]
     public string Disk { get; init; } = "";
 
