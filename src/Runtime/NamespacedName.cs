@@ -1,0 +1,7 @@
+namespace OmniScale.Runtime;
+
+/// <summary>The identity of an object within its kind. <see cref="Namespace"/> is empty for cluster-scoped kinds.</summary>
+public readonly record struct NamespacedName(string Namespace, string Name)
+{
+    public override string ToString() => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
+}
