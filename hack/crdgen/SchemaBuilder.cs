@@ -101,7 +101,7 @@ internal sealed class SchemaBuilder(XmlDocs docs)
             _ when type == typeof(V1Condition) => ConditionSchema.Create(),
             _ when type == typeof(V1ObjectMeta) => new() { Type = "object" },
             { IsEnum: true } => new() { Type = "string", EnumProperty = [.. Enum.GetNames(type)] },
-            _ when type.Assembly == typeof(ApiGroup).Assembly => ForObject(type),
+            { IsClass: true } when type.Namespace!.StartsWith(nameof(OmniScale), StringComparison.Ordinal) => ForObject(type),
             _ => throw new NotSupportedException($"{property.DeclaringType!.Name}.{property.Name}: no schema for {type}"),
         };
     }
@@ -122,7 +122,6 @@ internal sealed class SchemaBuilder(XmlDocs docs)
     private static V1JSONSchemaProps MachineCountSchema() => new()
     {
         XKubernetesIntOrString = true,
-        AnyOf = [new() { Type = "integer" }, new() { Type = "string" }],
         MaxLength = 64,
         XKubernetesValidations =
         [
