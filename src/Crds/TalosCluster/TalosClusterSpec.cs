@@ -41,11 +41,11 @@ public sealed record TalosClusterSpec
     [MaxLength(64), ItemLength(256, Min = 1)]
     public IReadOnlyList<string>? SystemExtensions { get; init; }
 
-    /// <summary>The control-plane machines.</summary>
+    /// <summary>The control-plane machines: of a machine class, or named one by one.</summary>
     [Required]
     public ControlPlaneSpec ControlPlane { get; init; } = new();
 
-    /// <summary>Sets of worker machines.</summary>
+    /// <summary>Sets of worker machines, told apart by name. A set that is left without a name is called workers.</summary>
     [ListMap("name"), MaxLength(32)]
     public IReadOnlyList<WorkersSpec>? Workers { get; init; }
 
@@ -116,7 +116,7 @@ public sealed record ControlPlaneSpec : MachineSetSpecBase;
 [Rule(Rules.MachinesOrClass, Rules.MachinesOrClassMessage)]
 public sealed record WorkersSpec : MachineSetSpecBase
 {
-    /// <summary>Name of the set: the machine set in Omni is called CLUSTER-NAME.</summary>
+    /// <summary>Name of the set. In Omni the machine set is called CLUSTER-NAME, such as talos-prod-01-workers.</summary>
     [DefaultValue("workers"), StringLength(253, MinimumLength = 1)]
     [Rule("self.matches('^[A-Za-z0-9_-]+$')", "may hold letters, digits, dashes and underscores only")]
     [Rule("self != 'control-planes'", "is the name of the control plane's own set")]
@@ -140,10 +140,10 @@ public abstract record MachineSetSpecBase
     [MaxLength(128), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
-    /// <summary>Takes machines of a class.</summary>
+    /// <summary>Takes a number of machines of a class. Give this or machines.</summary>
     public MachineClassAllocation? MachineClass { get; init; }
 
-    /// <summary>Takes these machines, by the UUIDs that Omni knows them by.</summary>
+    /// <summary>Takes these machines, by the UUIDs that Omni knows them by. Give this or machineClass.</summary>
     [MaxLength(256), ItemLength(36), ListSet]
     [Rule("self.all(m, m.matches('^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$'))", "must be UUIDs as `omnictl get machines` shows them")]
     public IReadOnlyList<string>? Machines { get; init; }
@@ -167,7 +167,7 @@ public sealed record MachineClassAllocation
     [Required, StringLength(253, MinimumLength = 1)]
     public string Name { get; init; } = "";
 
-    /// <summary>How many machines, or Unlimited for all that match (classes with matchLabels only). Left out, it is what somebody else sets in Omni, such as an autoscaler.</summary>
+    /// <summary>How many machines, from 0 to 10000, or Unlimited for all that match (classes with matchLabels only). Left out, it is what somebody else sets in Omni, such as an autoscaler.</summary>
     public MachineCount? Size { get; init; }
 }
 
