@@ -17,11 +17,11 @@ namespace OmniScale.Crds;
 [PrinterColumn("Node", ".spec.node", Wide = true)]
 [PrinterColumn("Status", ".status.conditions[?(@.type==\"Ready\")].message", Wide = true)]
 [Rule("(has(self.spec.omniName) ? self.spec.omniName : self.metadata.name) == (has(oldSelf.spec.omniName) ? oldSelf.spec.omniName : oldSelf.metadata.name)",
-    "spec.omniName is immutable (it is the object's name where it is left out)")]
+    "spec.omniName is immutable (left out, it is the object's name)", FieldPath = ".spec.omniName")]
 [Rule("(has(self.spec.omniName) ? self.spec.omniName : self.metadata.name).matches('^[A-Za-z0-9_-]{1,253}$')",
-    "the name in Omni (spec.omniName, else the object's name) may hold letters, digits, dashes and underscores")]
+    "the name in Omni (spec.omniName, else the object's name) may hold letters, digits, dashes and underscores only", FieldPath = ".spec.omniName")]
 [Rule("has(self.spec.matchLabels) == has(oldSelf.spec.matchLabels)",
-    "a class cannot change between matchLabels and a VM shape: make a new one")]
+    "a class cannot change between matchLabels and a VM shape: make a new one", FieldPath = ".spec")]
 public sealed class MachineClass : IOmniScaleObject, ISpec<MachineClassSpec>, IStatus<MachineClassStatus?>
 {
     public string ApiVersion { get; set; } = ApiGroup.ApiVersion;

@@ -8,9 +8,9 @@ namespace OmniScale.Crds;
 
 /// <summary>Either the shape of a VM (providerRef and what follows it) or matchLabels.</summary>
 [Rule("has(self.providerRef) != has(self.matchLabels)", "give either providerRef (with the shape of a VM) or matchLabels")]
-[Rule("!has(self.providerRef) || (has(self.cores) && has(self.memoryMiB) && has(self.diskSizeGiB) && has(self.storageSelector))",
+[Rule("!has(self.providerRef) || has(self.matchLabels) || (has(self.cores) && has(self.memoryMiB) && has(self.diskSizeGiB) && has(self.storageSelector))",
     "cores, memoryMiB, diskSizeGiB and storageSelector are required with providerRef")]
-[Rule("!has(self.matchLabels) || [has(self.cores), has(self.sockets), has(self.memoryMiB), has(self.diskSizeGiB), has(self.storageSelector), has(self.networkBridge), has(self.vlan), has(self.node), has(self.cpuType), has(self.machineType), has(self.numa), has(self.hugepages), has(self.balloon), has(self.diskSSD), has(self.diskDiscard), has(self.diskIOThread), has(self.diskCache), has(self.diskAIO), has(self.additionalDisks), has(self.additionalNICs), has(self.pciDevices), has(self.providerData), has(self.kernelArgs), has(self.metaValues), has(self.grpcTunnel)].filter(x, x).size() == 0",
+[Rule("!has(self.matchLabels) || has(self.providerRef) || [has(self.cores), has(self.sockets), has(self.memoryMiB), has(self.diskSizeGiB), has(self.storageSelector), has(self.networkBridge), has(self.vlan), has(self.node), has(self.cpuType), has(self.machineType), has(self.numa), has(self.hugepages), has(self.balloon), has(self.diskSSD), has(self.diskDiscard), has(self.diskIOThread), has(self.diskCache), has(self.diskAIO), has(self.additionalDisks), has(self.additionalNICs), has(self.pciDevices), has(self.providerData), has(self.kernelArgs), has(self.metaValues), has(self.grpcTunnel)].filter(x, x).size() == 0",
     "a class with matchLabels chooses among existing machines and takes no fields of a VM shape")]
 public sealed record MachineClassSpec
 {
@@ -108,7 +108,7 @@ public sealed record MachineClassSpec
     public IReadOnlyList<PciDevice>? PciDevices { get; init; }
 
     /// <summary>Keys of the provider's data that have no field here, in the provider's own spelling. They win over the fields.</summary>
-    [FreeForm]
+    [FreeForm, MaxLength(128)]
     public JsonObject? ProviderData { get; init; }
 
     /// <summary>Kernel arguments of the machines.</summary>

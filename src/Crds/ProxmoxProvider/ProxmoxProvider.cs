@@ -16,9 +16,9 @@ namespace OmniScale.Crds;
 [PrinterColumn("Provider ID", ".status.providerID", Wide = true)]
 [PrinterColumn("Status", ".status.conditions[?(@.type==\"Ready\")].message", Wide = true)]
 [Rule("(has(self.spec.providerID) ? self.spec.providerID : self.metadata.name) == (has(oldSelf.spec.providerID) ? oldSelf.spec.providerID : oldSelf.metadata.name)",
-    "spec.providerID is immutable (it is the object's name where it is left out)")]
+    "spec.providerID is immutable (left out, it is the object's name)", FieldPath = ".spec.providerID")]
 [Rule("(has(self.spec.providerID) ? self.spec.providerID : self.metadata.name).matches('^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$')",
-    "the provider id (spec.providerID, else the object's name) may hold letters, digits and dashes, at most 63")]
+    "the provider id (spec.providerID, else the object's name) may hold letters, digits and dashes only, at most 63, and no dash at its ends", FieldPath = ".spec.providerID")]
 public sealed class ProxmoxProvider : IOmniScaleObject, ISpec<ProxmoxProviderSpec>, IStatus<ProxmoxProviderStatus?>
 {
     public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
@@ -62,7 +62,8 @@ public sealed record ProxmoxProviderSpec
 
     /// <summary>How often Proxmox is asked, as a duration such as 1m or 90s; at least 10s. Default: 1m.</summary>
     [StringLength(32)]
-    [Rule("self.matches('^([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+$')", "must be a duration such as 30s, 5m or 1h30m")]
+    [Rule(Rules.Duration, "must be a duration such as 30s, 5m or 1h30m")]
+    [Rule("!" + Rules.Duration + " || duration(self) >= duration('10s')", "must be at least 10s")]
     public string? CheckInterval { get; init; }
 
     /// <summary>While true, nothing is asked, changed or deleted.</summary>

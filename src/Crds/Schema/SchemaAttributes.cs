@@ -11,6 +11,9 @@ public sealed class RuleAttribute(string expression, string message) : Attribute
     public string Expression { get; } = expression;
 
     public string Message { get; } = message;
+
+    /// <summary>The field that the API server names beside the message, such as <c>.spec.name</c>; below the value that the rule is about.</summary>
+    public string? FieldPath { get; init; }
 }
 
 /// <summary>A list whose entries are told apart by a field, so that server-side apply merges them one by one.</summary>
@@ -38,13 +41,6 @@ public sealed class ItemLengthAttribute(int max) : Attribute
     public int Max { get; } = max;
 
     public int Min { get; init; }
-}
-
-/// <summary>A default that is no constant of a C# attribute, as JSON.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-public sealed class JsonDefaultAttribute(string json) : Attribute
-{
-    public string Json { get; } = json;
 }
 
 /// <summary>A column of <c>kubectl get</c>, in the order of the attributes; Age follows by itself.</summary>

@@ -5,7 +5,7 @@ using OmniScale.Crds.Schema;
 namespace OmniScale.Crds;
 
 /// <summary>A patch of the Talos machine configuration.</summary>
-[Rule("has(self.name) != has(self.idOverride)", "give either name or idOverride")]
+[Rule("has(self.name) || has(self.idOverride)", "give a name, or an idOverride")]
 public sealed record ConfigPatch
 {
     /// <summary>Name of the patch. Its id in Omni is made of its place in the list, the cluster or set, and this name.</summary>
@@ -21,10 +21,10 @@ public sealed record ConfigPatch
     public JsonElement Inline { get; init; }
 
     /// <summary>Labels of the patch in Omni.</summary>
-    [MaxLength(64), ItemLength(4096), Rule(KeyRules.NotReserved, KeyRules.NotReservedMessage)]
+    [MaxLength(64), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>Annotations of the patch in Omni.</summary>
-    [MaxLength(64), ItemLength(4096), Rule(KeyRules.NotReserved, KeyRules.NotReservedMessage)]
+    [MaxLength(64), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }

@@ -8,6 +8,9 @@ namespace OmniScale.Crds;
 [JsonConverter(typeof(MachineCountConverter))]
 public readonly record struct MachineCount(uint? Value)
 {
+    /// <summary>The largest number that the API takes.</summary>
+    public const uint Maximum = 10000;
+
     public static MachineCount Unlimited => new(null);
 
     public bool IsUnlimited => Value is null;

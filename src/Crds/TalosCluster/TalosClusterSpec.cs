@@ -11,15 +11,15 @@ public sealed record TalosClusterSpec
     public LocalReference? OmniSecretRef { get; init; }
 
     /// <summary>Name of the cluster in Omni. Default: the object's name. Immutable.</summary>
-    [StringLength(41, MinimumLength = 1)]
+    [StringLength(253, MinimumLength = 1)]
     public string? ClusterName { get; init; }
 
     /// <summary>Labels of the cluster in Omni.</summary>
-    [MaxLength(128), ItemLength(4096), Rule(KeyRules.NotReserved, KeyRules.NotReservedMessage)]
+    [MaxLength(128), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>Annotations of the cluster in Omni.</summary>
-    [MaxLength(128), ItemLength(4096), Rule(KeyRules.NotReserved, KeyRules.NotReservedMessage)]
+    [MaxLength(128), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
     /// <summary>Kubernetes on the cluster.</summary>
@@ -41,11 +41,11 @@ public sealed record TalosClusterSpec
     [MaxLength(64), ItemLength(256, Min = 1)]
     public IReadOnlyList<string>? SystemExtensions { get; init; }
 
-    /// <summary>The control-plane machines.</summary>
+    /// <summary>The control-plane machines: of a machine class, or named one by one.</summary>
     [Required]
     public ControlPlaneSpec ControlPlane { get; init; } = new();
 
-    /// <summary>Sets of worker machines.</summary>
+    /// <summary>Sets of worker machines, told apart by name. A set that is left without a name is called workers.</summary>
     [ListMap("name"), MaxLength(32)]
     public IReadOnlyList<WorkersSpec>? Workers { get; init; }
 
@@ -66,7 +66,7 @@ public sealed record TalosClusterSpec
 public sealed record KubernetesSpec
 {
     /// <summary>Version, such as v1.36.2.</summary>
-    [Required, StringLength(64, MinimumLength = 1), Rule(KeyRules.Version, "must be a version such as v1.36.2")]
+    [Required, StringLength(64, MinimumLength = 1), Rule(Rules.Version, "must be a version such as v1.36.2")]
     public string Version { get; init; } = "";
 }
 
@@ -74,7 +74,7 @@ public sealed record KubernetesSpec
 public sealed record TalosSpec
 {
     /// <summary>Version, such as v1.13.6.</summary>
-    [Required, StringLength(64, MinimumLength = 1), Rule(KeyRules.Version, "must be a version such as v1.13.6")]
+    [Required, StringLength(64, MinimumLength = 1), Rule(Rules.Version, "must be a version such as v1.13.6")]
     public string Version { get; init; } = "";
 }
 
@@ -104,21 +104,21 @@ public sealed record ClusterFeatures
 public sealed record BackupConfiguration
 {
     /// <summary>Time between two backups, such as 1h or 1h30m.</summary>
-    [Required, StringLength(32, MinimumLength = 1), Rule(KeyRules.Duration, "must be a duration such as 30m, 1h or 1h30m")]
+    [Required, StringLength(32, MinimumLength = 1), Rule(Rules.Duration, "must be a duration such as 30m, 1h or 1h30m")]
     public string Interval { get; init; } = "";
 }
 
 /// <summary>The control-plane machines: of a machine class, or named one by one.</summary>
-[Rule(KeyRules.MachinesOrClass, KeyRules.MachinesOrClassMessage)]
+[Rule(Rules.MachinesOrClass, Rules.MachinesOrClassMessage)]
 public sealed record ControlPlaneSpec : MachineSetSpecBase;
 
 /// <summary>A set of worker machines: of a machine class, or named one by one.</summary>
-[Rule(KeyRules.MachinesOrClass, KeyRules.MachinesOrClassMessage)]
+[Rule(Rules.MachinesOrClass, Rules.MachinesOrClassMessage)]
 public sealed record WorkersSpec : MachineSetSpecBase
 {
-    /// <summary>Name of the set: the machine set in Omni is called CLUSTER-NAME.</summary>
-    [DefaultValue("workers"), StringLength(54, MinimumLength = 1)]
-    [Rule("self.matches('^[A-Za-z0-9_-]+$')", "may hold letters, digits, dashes and underscores")]
+    /// <summary>Name of the set. In Omni the machine set is called CLUSTER-NAME, such as talos-prod-01-workers.</summary>
+    [DefaultValue("workers"), StringLength(253, MinimumLength = 1)]
+    [Rule("self.matches('^[A-Za-z0-9_-]+$')", "may hold letters, digits, dashes and underscores only")]
     [Rule("self != 'control-planes'", "is the name of the control plane's own set")]
     public string Name { get; init; } = "workers";
 
@@ -133,18 +133,18 @@ public sealed record WorkersSpec : MachineSetSpecBase
 public abstract record MachineSetSpecBase
 {
     /// <summary>Labels of the machine set in Omni.</summary>
-    [MaxLength(128), ItemLength(4096), Rule(KeyRules.NotReserved, KeyRules.NotReservedMessage)]
+    [MaxLength(128), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>Annotations of the machine set in Omni.</summary>
-    [MaxLength(128), ItemLength(4096), Rule(KeyRules.NotReserved, KeyRules.NotReservedMessage)]
+    [MaxLength(128), ItemLength(4096), Rule(Rules.NotReserved, Rules.NotReservedMessage)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
-    /// <summary>Takes machines of a class.</summary>
+    /// <summary>Takes a number of machines of a class. Give this or machines.</summary>
     public MachineClassAllocation? MachineClass { get; init; }
 
-    /// <summary>Takes these machines, by the UUIDs that Omni knows them by.</summary>
-    [MaxLength(256), ItemLength(36, Min = 36), ListSet]
+    /// <summary>Takes these machines, by the UUIDs that Omni knows them by. Give this or machineClass.</summary>
+    [MaxLength(256), ItemLength(36), ListSet]
     [Rule("self.all(m, m.matches('^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$'))", "must be UUIDs as `omnictl get machines` shows them")]
     public IReadOnlyList<string>? Machines { get; init; }
 
@@ -156,7 +156,7 @@ public abstract record MachineSetSpecBase
     [MaxLength(64), ItemLength(256, Min = 1)]
     public IReadOnlyList<string>? SystemExtensions { get; init; }
 
-    /// <summary>How upgrades of Talos are rolled out. Default: one machine after the other.</summary>
+    /// <summary>How upgrades of Talos are rolled out. Left out, as Omni does by default.</summary>
     public RolloutStrategy? UpgradeStrategy { get; init; }
 }
 
@@ -167,7 +167,7 @@ public sealed record MachineClassAllocation
     [Required, StringLength(253, MinimumLength = 1)]
     public string Name { get; init; } = "";
 
-    /// <summary>How many machines, or Unlimited for all that match (classes with matchLabels only). Left out, it is what somebody else sets in Omni, such as an autoscaler.</summary>
+    /// <summary>How many machines, from 0 to 10000, or Unlimited for all that match (classes with matchLabels only). Left out, it is what somebody else sets in Omni, such as an autoscaler.</summary>
     public MachineCount? Size { get; init; }
 }
 
@@ -197,14 +197,4 @@ public sealed record RollingSettings
     /// <summary>How many machines at a time.</summary>
     [Range(1, 1000)]
     public int? MaxParallelism { get; init; }
-}
-
-internal static class KeyRules
-{
-    public const string NotReserved = "self.all(k, !k.startsWith('omni.sidero.dev/') && !k.startsWith('omniscale.dev/'))";
-    public const string NotReservedMessage = "keys that begin with omni.sidero.dev/ or omniscale.dev/ are reserved";
-    public const string Version = "self.matches('^v?[0-9]+\\\\.[0-9]+\\\\.[0-9]+(-[0-9A-Za-z.-]+)?$')";
-    public const string Duration = "self.matches('^([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+$')";
-    public const string MachinesOrClass = "has(self.machines) != has(self.machineClass)";
-    public const string MachinesOrClassMessage = "give either machineClass or machines";
 }
