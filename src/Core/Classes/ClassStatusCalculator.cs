@@ -2,31 +2,22 @@ using OmniScale.Crds;
 
 namespace OmniScale.Core.Classes;
 
-/// <summary>What one pass found out about a MachineClass. Null: the pass did not get to it, and what was known stays.</summary>
-public sealed class ClassFacts
+/// <summary>What one pass found out about a MachineClass.</summary>
+public sealed class ClassFacts : PassFacts
 {
-    public Finding? OmniReachable { get; set; }
-
-    public OmniBinding? Binding { get; set; }
-
     public Finding? ProviderReady { get; set; }
 
     public Finding? StorageSelectorValid { get; set; }
 
     /// <summary>What the storage selectors pick; null when that is not known.</summary>
     public IReadOnlyList<StoragePick>? Storages { get; set; }
-
-    public Finding? Synced { get; set; }
-
-    /// <summary>How the pass ended; null while it runs, and when every step was done.</summary>
-    public Outcome? Outcome { get; set; }
 }
 
 /// <summary>A MachineClass's status as a function of the object and the facts of a pass.</summary>
 public static class ClassStatusCalculator
 {
     /// <returns>The status, and the outcome that it shows.</returns>
-    public static (MachineClassStatus Status, Outcome Outcome) Compute(MachineClass machineClass, ClassFacts facts, DateTimeOffset now)
+    public static (MachineClassStatus Status, Outcome Outcome) Compute(MachineClass machineClass, ClassFacts facts)
     {
         var before = machineClass.Status ?? new MachineClassStatus();
         var generation = machineClass.Metadata.Generation ?? 0;
@@ -39,7 +30,7 @@ public static class ClassStatusCalculator
             OmniName = machineClass.OmniName,
             Storages = facts.Storages ?? before.Storages,
             Storage = facts.Storages is { } picks ? Summary(picks) : before.Storage,
-            Conditions = new ConditionSet(before.Conditions, generation, now)
+            Conditions = new ConditionSet(before.Conditions, generation)
                 .With(MachineClassConditions.ProviderReady, facts.ProviderReady)
                 .With(MachineClassConditions.StorageSelectorValid, facts.StorageSelectorValid)
                 .With(CommonConditions.Synced, facts.Synced)

@@ -3,37 +3,28 @@ using OmniScale.Omni.Api.Specs;
 
 namespace OmniScale.Core.Clusters;
 
-/// <summary>What one pass found out about a TalosCluster. Null: the pass did not get to it, and what was known stays.</summary>
-public sealed class ClusterFacts
+/// <summary>What one pass found out about a TalosCluster.</summary>
+public sealed class ClusterFacts : PassFacts
 {
-    public Finding? OmniReachable { get; set; }
-
-    public OmniBinding? Binding { get; set; }
-
     public Finding? ConfigurationValid { get; set; }
 
     public Finding? MachineClassesReady { get; set; }
 
-    public Finding? Synced { get; set; }
-
     public DateTime? CreatedInOmni { get; set; }
 
     public ClusterObservation? Observation { get; set; }
-
-    /// <summary>How the pass ended; null while it runs, and when every step was done.</summary>
-    public Outcome? Outcome { get; set; }
 }
 
 /// <summary>A TalosCluster's status as a function of the object and the facts of a pass.</summary>
 public static class ClusterStatusCalculator
 {
     /// <returns>The status, and the outcome that it shows.</returns>
-    public static (TalosClusterStatus Status, Outcome Outcome) Compute(TalosCluster cluster, ClusterFacts facts, DateTimeOffset now)
+    public static (TalosClusterStatus Status, Outcome Outcome) Compute(TalosCluster cluster, ClusterFacts facts)
     {
         var before = cluster.Status ?? new TalosClusterStatus();
         var outcome = facts.Outcome ?? ClusterProbe.Judge(cluster, facts.Observation ?? new ClusterObservation());
         var generation = cluster.Metadata.Generation ?? 0;
-        var conditions = new ConditionSet(before.Conditions, generation, now)
+        var conditions = new ConditionSet(before.Conditions, generation)
             .With(TalosClusterConditions.ConfigurationValid, facts.ConfigurationValid)
             .With(TalosClusterConditions.MachineClassesReady, facts.MachineClassesReady)
             .With(CommonConditions.Synced, facts.Synced)

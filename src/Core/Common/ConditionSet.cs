@@ -13,8 +13,9 @@ namespace OmniScale.Core;
 /// Stalled    Ready=False   Stalled=True
 /// Suspended  Ready=False
 /// </code>
+/// Transition times are stamped when the status is written.
 /// </summary>
-public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long generation, DateTimeOffset now)
+public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long generation)
 {
     /// <summary>The API server's limit is 32,768 characters; a page is enough for a reader.</summary>
     private const int MaxMessage = 4096;
@@ -65,21 +66,15 @@ public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long gene
 
     private void Add(string type, Finding finding)
     {
-        var status = finding.Verdict.ToString();
-        var before = Find(type);
         conditions.Add(new V1Condition
         {
             Type = type,
-            Status = status,
+            Status = finding.Verdict.ToString(),
             Reason = finding.Reason,
             Message = finding.Message.Length > MaxMessage ? string.Concat(finding.Message.AsSpan(0, MaxMessage - 1), "…") : finding.Message,
             ObservedGeneration = generation,
-            LastTransitionTime = before?.Status == status ? before.LastTransitionTime : Truncate(now),
         });
     }
 
     private V1Condition? Find(string type) => previous?.FirstOrDefault(c => c.Type == type);
-
-    /// <summary>Kubernetes keeps whole seconds.</summary>
-    private static DateTime Truncate(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
 }
