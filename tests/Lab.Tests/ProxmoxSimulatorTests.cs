@@ -17,9 +17,7 @@ public sealed class ProxmoxSimulatorTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         simulator = await ProxmoxSimulator.StartAsync(new() { Time = time }, Cancel);
-        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        trust.CustomTrustStore.ImportFromPem(simulator.CaPem);
-        http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, SslOptions = { CertificateChainPolicy = trust } });
+        http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, SslOptions = { CertificateChainPolicy = Trust(simulator) } });
     }
 
     public async ValueTask DisposeAsync()
@@ -112,6 +110,25 @@ public sealed class ProxmoxSimulatorTests : IAsyncLifetime
         var (status, phrase, body) = await GetAsync("/version", $"PVEAPIToken={MatrixCluster.TokenId}=wrong");
 
         Assert.Equal((401, reason, ""), (status, phrase, body));
+    }
+
+    [Fact]
+    public async Task Request_WithWrongCredentials_IsHeldBackForTheSetTime()
+    {
+        await using var slow = await ProxmoxSimulator.StartAsync(new() { Time = time, AuthenticationDelay = TimeSpan.FromSeconds(3), CertificateNames = ["127.0.0.1"] }, Cancel);
+        using var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { CertificateChainPolicy = Trust(slow) } };
+        using var client = new HttpClient(handler);
+        var began = time.GetUtcNow();
+
+        var answer = client.GetAsync(new Uri(slow.Url, "/api2/json/version"), Cancel);
+        while (!answer.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(answer, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel));
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await answer).StatusCode);
+        Assert.True(time.GetUtcNow() - began >= TimeSpan.FromSeconds(3));
     }
 
     [Fact]
@@ -235,6 +252,20 @@ public sealed class ProxmoxSimulatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Inventory_WrittenAsJson_ReplacesTheCluster()
+    {
+        simulator.Inventory.Load("""
+            {
+              "version": "8.4.1", "nodes": [{"name": "solo", "memoryBytes": 1024}],
+              "users": [{"id": "omni@pve", "tokens": [{"name": "operator", "secret": "00000000-0000-0000-0000-000000000000"}]}]
+            }
+            """);
+
+        Assert.Equal("8.4", (string?)(await GetDataAsync("/version"))["release"]);
+        Assert.Equal("solo", (string?)Assert.Single((await GetDataAsync("/nodes")).AsArray())!["node"]);
+    }
+
+    [Fact]
     public void Inventory_WithAnUnknownKey_IsRefused() =>
         Assert.ThrowsAny<YamlDotNet.Core.YamlException>(() => simulator.Inventory.Load("storage: []"));
 
@@ -248,6 +279,13 @@ public sealed class ProxmoxSimulatorTests : IAsyncLifetime
         Assert.Equal(ca, simulator.CaPem);
         Assert.NotEqual(fingerprint, simulator.Fingerprint);
         Assert.Equal(200, (await GetAsync("/version", Token)).Status);
+    }
+
+    private static X509ChainPolicy Trust(ProxmoxSimulator simulator)
+    {
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.ImportFromPem(simulator.CaPem);
+        return trust;
     }
 
     private static (int Enabled, int Active, long Available) Figures(JsonNode row) => ((int)row["enabled"]!, (int)row["active"]!, (long)row["avail"]!);

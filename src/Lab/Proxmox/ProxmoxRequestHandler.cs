@@ -11,13 +11,17 @@ internal sealed class ProxmoxRequestHandler(ProxmoxSimulatorOptions options, Pro
     private static readonly Version MessagesInBodiesSince = new(8, 4);
     private static readonly Version TerseAuthenticationFailuresSince = new(9, 1, 5);
     private readonly SimulatedAccess access = new(options.Time);
+    private int underWay;
     private readonly ListOrder order = new(options.ShuffleSeed);
+
+    public int UnderWay => Volatile.Read(ref underWay);
 
     public async Task HandleAsync(HttpContext context)
     {
         var requested = context.Request.Path.Value ?? "/";
         var path = requested.StartsWith(Prefix + "/", StringComparison.Ordinal) ? requested[Prefix.Length..] : requested;
         var exchange = new Exchange(context, path);
+        Interlocked.Increment(ref underWay);
         try
         {
             if (faults.Take(path) is not { } fault || !await ApplyAsync(fault, exchange))
@@ -32,6 +36,7 @@ internal sealed class ProxmoxRequestHandler(ProxmoxSimulatorOptions options, Pro
         {
             record(new RecordedCall(options.Time.GetUtcNow(), context.Request.Method, path, context.Request.QueryString.Value ?? "", exchange.Who,
                 exchange.Aborted ? 0 : context.Response.StatusCode));
+            Interlocked.Decrement(ref underWay);
         }
     }
 

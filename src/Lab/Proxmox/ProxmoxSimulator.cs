@@ -16,6 +16,7 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
     private readonly WebApplication application;
     private readonly Lock gate = new();
     private readonly Queue<RecordedCall> calls = [];
+    private readonly ProxmoxRequestHandler handler;
 
     private ProxmoxSimulator(ProxmoxSimulatorOptions options)
     {
@@ -33,7 +34,8 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
             });
         });
         application = builder.Build();
-        application.Run(new ProxmoxRequestHandler(options, Inventory, Faults, Record).HandleAsync);
+        handler = new ProxmoxRequestHandler(options, Inventory, Faults, Record);
+        application.Run(handler.HandleAsync);
     }
 
     /// <summary>Without <c>/api2/json</c>, as users write it.</summary>
@@ -58,6 +60,9 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
                 return [.. calls];
         }
     }
+
+    /// <summary>How many requests wait for their answer; they become calls when it is sent.</summary>
+    public int CallsUnderWay => handler.UnderWay;
 
     public static async Task<ProxmoxSimulator> StartAsync(ProxmoxSimulatorOptions options, CancellationToken cancellationToken = default)
     {

@@ -20,7 +20,8 @@ internal sealed class SimulatedCertificates : IDisposable
         this.names = names;
         this.notAfter = notAfter;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Proxmox Virtual Environment, OU=lab, O=PVE Cluster Manager CA", key, HashAlgorithmName.SHA256);
+        // Each cluster's CA has a name of its own, by a random unit.
+        var request = new CertificateRequest($"CN=Proxmox Virtual Environment, OU={Guid.NewGuid()}, O=PVE Cluster Manager CA", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
