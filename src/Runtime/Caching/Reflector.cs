@@ -117,7 +117,9 @@ public sealed class Reflector<T>
             _version = null;
             // At once, but not twice in a row: a server that calls every version gone must not be flooded.
             ForgetFailuresBeforeHealthyWatch(opened);
-            return _failures++ == 0 ? TimeSpan.Zero : NextBackoff();
+            bool first = _failures == 0;
+            TimeSpan backoff = NextBackoff();
+            return first ? TimeSpan.Zero : backoff;
         }
         catch (ApiException e)
         {

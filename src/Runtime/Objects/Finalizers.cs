@@ -32,7 +32,8 @@ public static class Finalizers
 
         try
         {
-            store?.Expect(await PatchAsync(client, value, [.. value.Metadata.Finalizers ?? [], finalizer], ct).ConfigureAwait(false));
+            T written = await PatchAsync(client, value, [.. value.Metadata.Finalizers ?? [], finalizer], ct).ConfigureAwait(false);
+            store?.Expect(written);
         }
         catch (ApiException e) when (e.IsNotFound)
         {
@@ -53,7 +54,8 @@ public static class Finalizers
             try
             {
                 List<string> others = [.. current.Metadata.Finalizers.Where(name => name != finalizer)];
-                store?.Expect(await PatchAsync(client, current, others, CancellationToken.None).ConfigureAwait(false));
+                T written = await PatchAsync(client, current, others, CancellationToken.None).ConfigureAwait(false);
+                store?.Expect(written);
                 return;
             }
             catch (ApiException e) when (e.IsNotFound)
