@@ -16,10 +16,12 @@ internal sealed partial class XmlDocs
     /// <summary>Reads the file that the compiler writes beside the assembly.</summary>
     public static XmlDocs Of(Assembly assembly) => new(XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")));
 
-    public string? Of(Type type) => summaries.GetValueOrDefault($"T:{type.FullName}");
+    public string? Of(Type type) => summaries.GetValueOrDefault($"T:{Name(type)}");
 
-    public string? Of(MemberInfo member) =>
-        summaries.GetValueOrDefault($"{(member is PropertyInfo ? 'P' : 'F')}:{member.DeclaringType!.FullName}.{member.Name}");
+    public string? Of(PropertyInfo property) =>
+        summaries.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}");
+
+    private static string Name(Type type) => type.FullName!.Replace('+', '.');
 
     private static string Text(XElement summary)
     {

@@ -156,7 +156,7 @@ public abstract record MachineSetSpecBase
     [MaxLength(64), ItemLength(256, Min = 1)]
     public IReadOnlyList<string>? SystemExtensions { get; init; }
 
-    /// <summary>How upgrades of Talos are rolled out. Left out, as Omni does by default.</summary>
+    /// <summary>How upgrades of Talos are rolled out. Default: one machine after the other.</summary>
     public RolloutStrategy? UpgradeStrategy { get; init; }
 }
 
