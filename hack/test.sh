@@ -12,7 +12,7 @@ run_project() {
   assembly=$(basename "$1" .csproj)
   report=$results/$assembly
   program=$(dirname "$1")/bin/Debug/net10.0/$assembly
-  timeout --kill-after=10s "$limit" "$program" -noColor -noLogo -xml "$report.xml" </dev/null >"$report.log" 2>&1 || status=$?
+  timeout --kill-after=10s "$limit" "$program" -noColor -noLogo -result-xml "$report.xml" </dev/null >"$report.log" 2>&1 || status=$?
   if [ -f "$report.xml" ]; then
     # The counts of the one assembly in it; an error is a failure outside of a test.
     read -r passed failed < <(
@@ -31,7 +31,7 @@ run_project() {
 export -f run_project
 export results limit
 
-hack/controlplane/build.sh
+hack/controlplane/build.sh --quiet
 dotnet build OmniScale.sln --nologo --verbosity quiet
 rm -rf "$results"
 mkdir -p "$results"
