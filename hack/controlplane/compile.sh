@@ -5,7 +5,7 @@
 go_env() {
   GOROOT=$(echo "$root"/usr/lib/go-*)
   export GOROOT PATH=$GOROOT/bin:$PATH GOPATH=$cache/gopath:$root/usr/share/gocode GOCACHE=$cache/gocache
-  export GO111MODULE=off GOFLAGS= GOTOOLCHAIN=local CGO_ENABLED=0 GOENV=off GOTELEMETRY=off
+  export GO111MODULE=off GOFLAGS="" GOTOOLCHAIN=local CGO_ENABLED=0 GOENV=off GOTELEMETRY=off
 }
 
 # k8s.io/api has no generated OpenAPI. The machinery's packages are inputs too, else their types get other names.

@@ -35,7 +35,7 @@ CONF
 
 # The archive is the first whose sid is signed with Debian's keys: a third party's has none that is.
 update_lists() {
-  local keyring= archive candidate
+  local keyring="" archive candidate
   for candidate in /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
     [ ! -e "$candidate" ] || keyring=$candidate
   done

@@ -4,6 +4,7 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/omniscale/controlplane
 assets=${KUBEBUILDER_ASSETS:-$cache/bin}
+[[ $assets = /* ]] || assets=$PWD/$assets
 
 fail() {
   printf '%s\n' "$@" >&2

@@ -7,7 +7,7 @@ trap '[ -z "$running" ] || kill -- -"$running" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 
 say() { printf '%s\n' "$*"; }
-elapsed() { printf '%d:%02d' $((($SECONDS - $1) / 60)) $((($SECONDS - $1) % 60)); }
+elapsed() { printf '%d:%02d' $(((SECONDS - $1) / 60)) $(((SECONDS - $1) % 60)); }
 megabytes() { echo "$((($1 + 500000) / 1000000)) MB"; }
 size_of() { du -sb "$@" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'; }
 
@@ -45,7 +45,7 @@ broken() {
     echo
     echo "$1 (all of its output: $log)."
     if [ -f "$root/.versions" ]; then
-      differing=$(join -a 1 "$here/packages.txt" "$root/.versions" | awk '$2 != $3 { printf "  %-50s %-20s %s\n", $1, $2, $3 }')
+      differing=$(LC_ALL=C join -a 1 "$here/packages.txt" "$root/.versions" | awk '$2 != $3 { printf "  %-50s %-20s %s\n", $1, $2, $3 }')
       if [ -n "$differing" ]; then
         printf 'These packages differ from the versions that hack/controlplane was last built with:\n  %-50s %-20s %s\n%s\n' \
           package expected found "$differing"

@@ -8,7 +8,7 @@
 #   run.sh etcd DIR                    runs etcd alone, in the foreground; it writes DIR/etcd.log
 #   run.sh apiserver DIR PORT          runs the API server alone, in the foreground; it writes DIR/apiserver.log
 set -euo pipefail
-# shellcheck source-path=SCRIPTDIR
+# shellcheck source=hack/controlplane/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage() {

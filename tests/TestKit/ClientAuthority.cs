@@ -26,7 +26,8 @@ internal sealed class ClientAuthority : IDisposable
     {
         var name = new X500DistinguishedNameBuilder();
         name.AddCommonName(user);
-        foreach (var group in groups)
+        // The builder writes what is added last first.
+        foreach (var group in groups.Reverse())
         {
             name.AddOrganizationName(group);
         }

@@ -4,10 +4,11 @@ namespace OmniScale.TestKit;
 
 internal static class Command
 {
-    /// <summary>Runs a program to its end, or kills it when the token is cancelled.</summary>
+    /// <summary>Runs a program to its end, or kills it when the current test ends.</summary>
     public static async Task<CommandResult> RunAsync(
-        string program, IReadOnlyCollection<string> arguments, string? input, Action<string>? onOutput, CancellationToken cancellationToken)
+        string program, IReadOnlyCollection<string> arguments, string? input, Action<string>? onOutput = null)
     {
+        var cancellationToken = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,

@@ -9,6 +9,7 @@ namespace OmniScale.TestKit;
 
 /// <summary>
 /// A Kubernetes API server and its etcd, from <c>KUBEBUILDER_ASSETS</c> or built into the user's cache by hack/controlplane.
+/// The end of the current test ends what its methods do.
 /// As a fixture of a test assembly: <c>[assembly: AssemblyFixture(typeof(ControlPlane))]</c>, then a constructor parameter.
 /// A test that stops a server starts one of its own with <see cref="StartAsync"/>.
 /// </summary>
@@ -98,11 +99,11 @@ public sealed class ControlPlane : IAsyncLifetime
         $"system:serviceaccount:{@namespace}:{name}", "system:serviceaccounts", $"system:serviceaccounts:{@namespace}");
 
     /// <summary>Creates a namespace that no other test has, and returns its name.</summary>
-    public async Task<string> CreateNamespaceAsync(string prefix = "test", CancellationToken cancellationToken = default)
+    public async Task<string> CreateNamespaceAsync(string prefix = "test")
     {
         var name = $"{prefix}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         var body = new V1Namespace { Metadata = new V1ObjectMeta { Name = name } };
-        await Client.CoreV1.CreateNamespaceAsync(body, cancellationToken: cancellationToken);
+        await Client.CoreV1.CreateNamespaceAsync(body, cancellationToken: TestContext.Current.CancellationToken);
         return name;
     }
 
@@ -110,16 +111,15 @@ public sealed class ControlPlane : IAsyncLifetime
     public Task<CommandResult> KubectlAsync(params string[] arguments) => KubectlAsync(arguments, input: null);
 
     /// <summary>Runs kubectl with an input and, if given, another user's kubeconfig.</summary>
-    public Task<CommandResult> KubectlAsync(
-        IReadOnlyCollection<string> arguments, string? input, string? kubeconfig = null, CancellationToken cancellationToken = default) =>
-        Command.RunAsync(ControlPlanePrograms.Kubectl, ["--kubeconfig", kubeconfig ?? Kubeconfig, .. arguments], input, onOutput: null, cancellationToken);
+    public Task<CommandResult> KubectlAsync(IReadOnlyCollection<string> arguments, string? input, string? kubeconfig = null) =>
+        Command.RunAsync(ControlPlanePrograms.Kubectl, ["--kubeconfig", kubeconfig ?? Kubeconfig, .. arguments], input);
 
     /// <summary>Runs `kubectl apply` on the YAML, in the namespace if one is given, and returns what it printed.</summary>
     /// <exception cref="InvalidOperationException">kubectl failed; the message has what it printed.</exception>
-    public async Task<string> ApplyAsync(string yaml, string? @namespace = null, CancellationToken cancellationToken = default)
+    public async Task<string> ApplyAsync(string yaml, string? @namespace = null)
     {
         string[] scope = @namespace is null ? [] : ["--namespace", @namespace];
-        var result = await KubectlAsync(["apply", .. scope, "-f", "-"], yaml, cancellationToken: cancellationToken);
+        var result = await KubectlAsync(["apply", .. scope, "-f", "-"], yaml);
         return result.EnsureSuccess().Output;
     }
 

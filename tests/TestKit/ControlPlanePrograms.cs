@@ -26,7 +26,7 @@ internal static class ControlPlanePrograms
     private static async Task BuildAsync()
     {
         var build = Path.Combine(Repository.Root, "hack", "controlplane", "build.sh");
-        var result = await Command.RunAsync(build, [], input: null, Console.Error.WriteLine, CancellationToken.None);
+        var result = await Command.RunAsync(build, ["--quiet"], input: null, Console.Error.WriteLine);
         if (result.ExitCode != 0)
         {
             throw new InvalidOperationException($"There is no control plane to test with; run 'make controlplane'.\n{result.Error}");
