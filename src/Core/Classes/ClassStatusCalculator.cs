@@ -25,7 +25,7 @@ public static class ClassStatusCalculator
         var status = before with
         {
             ObservedGeneration = generation,
-            LastHandledReconcileAt = machineClass.Metadata.Annotations?.TryGetValue(UserAnnotations.ReconcileRequestedAt, out var at) == true ? at : before.LastHandledReconcileAt,
+            LastHandledReconcileAt = machineClass.RequestedAt() ?? before.LastHandledReconcileAt,
             Omni = facts.Binding ?? before.Omni,
             OmniName = machineClass.OmniName,
             Storages = facts.Storages ?? before.Storages,

@@ -36,7 +36,7 @@ public static class ClusterStatusCalculator
         var status = before with
         {
             ObservedGeneration = generation,
-            LastHandledReconcileAt = cluster.Metadata.Annotations?.TryGetValue(UserAnnotations.ReconcileRequestedAt, out var at) == true ? at : before.LastHandledReconcileAt,
+            LastHandledReconcileAt = cluster.RequestedAt() ?? before.LastHandledReconcileAt,
             Omni = facts.Binding ?? before.Omni,
             ClusterName = cluster.ClusterName,
             CreatedInOmni = facts.CreatedInOmni ?? before.CreatedInOmni,

@@ -42,7 +42,7 @@ public static class ProviderStatusCalculator
         var status = before with
         {
             ObservedGeneration = generation,
-            LastHandledReconcileAt = provider.Metadata.Annotations?.TryGetValue(UserAnnotations.ReconcileRequestedAt, out var at) == true ? at : before.LastHandledReconcileAt,
+            LastHandledReconcileAt = provider.RequestedAt() ?? before.LastHandledReconcileAt,
             Omni = facts.Binding ?? before.Omni,
             ProviderId = provider.ProviderId,
             ProviderVersion = facts.ProviderVersion ?? before.ProviderVersion,

@@ -16,6 +16,14 @@ public interface IOmniScaleObject : IKubernetesObject<V1ObjectMeta>
     CommonStatus? CommonStatus { get; }
 }
 
+/// <summary>What can be read off any object of this API.</summary>
+public static class OmniScaleObjects
+{
+    /// <summary>The value of the annotation reconcile.omniscale.dev/requestedAt.</summary>
+    public static string? RequestedAt(this IOmniScaleObject value) =>
+        value.Metadata.Annotations?.TryGetValue(UserAnnotations.ReconcileRequestedAt, out var at) == true ? at : null;
+}
+
 /// <summary>What every status holds.</summary>
 public abstract record CommonStatus
 {

@@ -8,7 +8,7 @@ namespace OmniScale.Operator.Connections;
 /// Keeps connection Secrets from vanishing while an object that still has remote work to do refers to them: the Secret carries
 /// a finalizer as long as such an object exists.
 /// </summary>
-internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, Store<TalosCluster> clusters, Store<MachineClass> classes)
+internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, Store<TalosCluster> clusters, Store<MachineClass> classes) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1);
 
@@ -67,6 +67,8 @@ internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, St
             gate.Release();
         }
     }
+
+    public void Dispose() => gate.Dispose();
 
     private IEnumerable<IOmniScaleObject> Holders() => clusters.List().Cast<IOmniScaleObject>().Concat(classes.List())
         .Where(value => Finalizers.Has(value, ApiGroup.Finalizer));

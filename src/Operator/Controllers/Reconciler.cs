@@ -20,7 +20,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     where TFacts : PassFacts, new()
 {
     private readonly StatusWriter<T> writer = new(services.Client, services.Time, store);
-    private readonly ILogger logger = services.Loggers.CreateLogger(typeof(T));
+    private readonly ILogger logger = services.Loggers.CreateLogger<T>();
 
     protected ReconcilerServices Services => services;
 
@@ -154,7 +154,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
 
     protected Task OpenOmniStepAsync(Pass<T, TFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
 
-    protected Owner OwnerOf(T value) => new(services.Identity.Id, value.Metadata.NamespaceProperty, value.Metadata.Name);
+    protected Owner OwnerOf(IOmniScaleObject value) => new(services.Identity.Id, value.Metadata.NamespaceProperty, value.Metadata.Name);
 
     /// <summary>Whether the status already speaks of this generation and of this request to reconcile.</summary>
     private static bool IsAnnounced(T value) =>

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using k8s;
-using k8s.Models;
 
 namespace OmniScale.Runtime;
 
@@ -39,9 +38,6 @@ internal static class KubeJson
         json["kind"] = type.Kind;
         return json;
     }
-
-    public static NamespacedName Key(this IMetadata<V1ObjectMeta> value) =>
-        new(value.Metadata.NamespaceProperty ?? "", value.Metadata.Name);
 
     private static JsonSerializerOptions LibraryOptions()
     {

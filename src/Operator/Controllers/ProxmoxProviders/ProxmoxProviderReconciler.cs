@@ -77,7 +77,7 @@ internal sealed class ProxmoxProviderReconciler(
             return;
         }
 
-        var request = $"{pass.Object.Metadata.Generation} {pass.Object.Metadata.Annotations?.TryGetValue(UserAnnotations.ReconcileRequestedAt, out var at) is true} {at}";
+        var request = $"{pass.Object.Metadata.Generation} {pass.Object.RequestedAt()}";
         var (reading, changed) = await monitor.ReadAsync(pass.Key, endpoint, Interval(pass.Object), request, ct);
         if (changed)
         {
