@@ -38,15 +38,18 @@ internal sealed partial class AnswerErrors(ProxmoxCredentials credentials, param
             403 => Forbidden(request, text),
             >= 300 and < 400 => new(ProxmoxFailure.UnexpectedAnswer, Redirected(request, response), status),
             404 or 501 => new(ProxmoxFailure.UnexpectedAnswer, $"{request} is not known to the server ({status} {text}). {CheckUrl}", status),
-            >= 595 and <= 599 => new(ProxmoxFailure.ServerError, $"{request} could not be passed on to the node that has to answer it ({status} {text}).", status),
+            >= 595 and <= 599 => new(
+                ProxmoxFailure.ServerError, $"{request} could not be passed on to the node that has to answer it ({status} {text}).", status),
             >= 500 => new(ProxmoxFailure.ServerError, $"{request} failed in Proxmox ({status} {text}).", status),
             _ => new(ProxmoxFailure.UnexpectedAnswer, $"{request} was answered with {status} {text}.", status),
         };
     }
 
     private string Unauthorized(string text) => credentials is ProxmoxCredentials.Token
-        ? $"Proxmox does not accept the token {credentials.Id} ({text}). Check its id and secret, that it and its user are enabled, and that neither has expired."
-        : $"Proxmox does not accept the password of {credentials.Id} ({text}). Check user, realm and password, and that the user is enabled and has not expired.";
+        ? $"Proxmox does not accept the token {credentials.Id} ({text}). "
+            + "Check its id and secret, that it and its user are enabled, and that neither has expired."
+        : $"Proxmox does not accept the password of {credentials.Id} ({text}). "
+            + "Check user, realm and password, and that the user is enabled and has not expired.";
 
     private ProxmoxException Forbidden(string request, string text)
     {

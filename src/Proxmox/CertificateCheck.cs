@@ -70,8 +70,8 @@ internal static class CertificateCheck
             yield return $"it is not for '{host}' but for {Names(certificate)}";
         if ((status & X509ChainStatusFlags.NotTimeValid) != 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"it, or a CA above it, has expired or is not valid yet (valid from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u})");
+            var (from, to) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+            yield return string.Create(CultureInfo.InvariantCulture, $"it, or a CA above it, has expired or is not valid yet (valid from {from:u} to {to:u})");
         }
         var rest = status & ~(Untrusted | X509ChainStatusFlags.NotTimeValid);
         if (rest != X509ChainStatusFlags.NoError)
@@ -81,7 +81,7 @@ internal static class CertificateCheck
     private static string Names(X509Certificate2 certificate)
     {
         var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
-        var names = alternatives is null ? [] : alternatives.EnumerateDnsNames().Concat(alternatives.EnumerateIPAddresses().Select(a => a.ToString())).ToList();
-        return names.Count == 0 ? $"'{certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false)}'" : string.Join(", ", names);
+        string[] names = alternatives is null ? [] : [.. alternatives.EnumerateDnsNames(), .. alternatives.EnumerateIPAddresses().Select(a => a.ToString())];
+        return names.Length == 0 ? $"'{certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false)}'" : string.Join(", ", names);
     }
 }

@@ -12,6 +12,6 @@ public interface IProxmoxClient : IDisposable
     /// <summary>Asks for the effective privileges on each path. The paths need not exist: <c>/vms/999999</c> tells what a VM of that id would have.</summary>
     Task<EffectivePermissions> GetPermissionsAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 
-    /// <summary>The effective privileges on every path with an ACL and on the top-level paths, in one call: empty when the account can do nothing at all.</summary>
+    /// <summary>The effective privileges on the top-level paths and every path with an ACL, in one call: empty when the account can do nothing.</summary>
     Task<EffectivePermissions> GetPermissionsAsync(CancellationToken cancellationToken);
 }

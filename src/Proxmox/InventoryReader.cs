@@ -10,7 +10,8 @@ internal sealed class InventoryReader(ProxmoxSession session)
         var data = await session.GetAsync("/version", cancellationToken);
         return data.Text("version") is { } version
             ? new ProxmoxVersion(version, data.Text("release") ?? "")
-            : throw new ProxmoxException(ProxmoxFailure.UnexpectedAnswer, "GET /version answered without a version. Check that the URL leads to Proxmox VE itself.");
+            : throw new ProxmoxException(
+                ProxmoxFailure.UnexpectedAnswer, "GET /version answered without a version. Check that the URL leads to Proxmox VE itself.");
     }
 
     public async Task<(string? Name, bool? Quorate)> ReadClusterStatusAsync(CancellationToken cancellationToken)

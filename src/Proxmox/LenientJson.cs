@@ -52,6 +52,7 @@ internal static class LenientJson
     {
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole))
             return whole;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? (ulong)Math.Max(number, 0) : null;
+        var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number);
+        return isNumber ? (ulong)Math.Max(number, 0) : null;
     }
 }

@@ -53,7 +53,9 @@ public sealed class ProxmoxClient : IProxmoxClient
             var nodes = (await nodesTask).ToArray();
             // The deadline ends the single reads and not the loop, so that the nodes read until then are kept.
             await ForEachAsync(
-                Enumerable.Range(0, nodes.Length), async (index, token) => nodes[index] = await CompleteAsync(nodes[index], deadline.Token, token), cancellationToken);
+                Enumerable.Range(0, nodes.Length),
+                async (index, token) => nodes[index] = await CompleteAsync(nodes[index], deadline.Token, token),
+                cancellationToken);
             var (clusterName, quorate) = await statusTask;
             return new ProxmoxInventory(version, clusterName, quorate, [.. nodes], await mappingsTask, [.. errors.Order(StringComparer.Ordinal)]);
         }
@@ -91,7 +93,8 @@ public sealed class ProxmoxClient : IProxmoxClient
         }
     }
 
-    private static async Task<T> TolerantAsync<T>(Func<CancellationToken, Task<T>> read, T otherwise, ConcurrentBag<string> errors, CancellationToken cancellationToken)
+    private static async Task<T> TolerantAsync<T>(
+        Func<CancellationToken, Task<T>> read, T otherwise, ConcurrentBag<string> errors, CancellationToken cancellationToken)
     {
         try
         {

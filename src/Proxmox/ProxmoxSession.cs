@@ -35,17 +35,17 @@ internal sealed class ProxmoxSession(ProxmoxCredentials credentials, ProxmoxHttp
     private Task<JsonElement> GetAsync(string pathAndQuery, Ticket used, CancellationToken cancellationToken) =>
         GetAsync(pathAndQuery, "Cookie", "PVEAuthCookie=" + Uri.EscapeDataString(used.Text), used.Errors, cancellationToken);
 
-    private Task<JsonElement> GetAsync(string pathAndQuery, string header, string value, AnswerErrors errors, CancellationToken cancellationToken) => http.SendAsync(
-        $"GET {pathAndQuery}",
-        pathAndQuery,
-        address =>
+    private Task<JsonElement> GetAsync(string pathAndQuery, string header, string value, AnswerErrors errors, CancellationToken cancellationToken)
+    {
+        return http.SendAsync($"GET {pathAndQuery}", pathAndQuery, Create, errors, cancellationToken);
+
+        HttpRequestMessage Create(Uri address)
         {
             var message = new HttpRequestMessage(HttpMethod.Get, address);
             message.Headers.TryAddWithoutValidation(header, value);
             return message;
-        },
-        errors,
-        cancellationToken);
+        }
+    }
 
     private async Task<(Ticket Ticket, bool IsNew)> TicketAsync(Ticket? refused, CancellationToken cancellationToken)
     {
@@ -98,7 +98,8 @@ internal sealed class ProxmoxSession(ProxmoxCredentials credentials, ProxmoxHttp
                 $"{credentials.Id} has a second factor, which nobody is there to enter. Use an API token instead, or an account without one.");
         }
         var text = data.Text("ticket")
-            ?? throw new ProxmoxException(ProxmoxFailure.UnexpectedAnswer, "POST /access/ticket answered without a ticket. Check that the URL leads to Proxmox VE itself.");
+            ?? throw new ProxmoxException(
+                ProxmoxFailure.UnexpectedAnswer, "POST /access/ticket answered without a ticket. Check that the URL leads to Proxmox VE itself.");
         return new Ticket(text, since, new AnswerErrors(credentials, credentials.Secret, text));
     }
 

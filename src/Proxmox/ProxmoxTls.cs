@@ -13,7 +13,7 @@ public abstract record ProxmoxTls
     /// <summary>A chain to a CA of the system, and the right name.</summary>
     public sealed record SystemTrust : ProxmoxTls;
 
-    /// <summary>A chain to one of the given CAs (and no other), and the right name. Stock installations have theirs at <c>/etc/pve/pve-root-ca.pem</c>.</summary>
+    /// <summary>A chain to one of the given CAs and no other, and the right name. Stock installations have theirs at <c>/etc/pve/pve-root-ca.pem</c>.</summary>
     public sealed record CertificateAuthority : ProxmoxTls
     {
         /// <exception cref="FormatException">There is no certificate in the text.</exception>

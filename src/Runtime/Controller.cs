@@ -106,7 +106,7 @@ public sealed class Controller<T> : HostedLoop
         }
 
         Logger.LogInformation("Starting {Workers} workers for {Kind}", _options.Workers, _kind);
-        using var abort = new CancellationTokenSource();
+        using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         using CancellationTokenRegistration stopping = ct.UnsafeRegister(_ => _queue.ShutDown(), null);
         Task workers = Task.WhenAll(Enumerable.Range(0, _options.Workers).Select(_ => Task.Run(() => WorkAsync(abort.Token), CancellationToken.None)));
         try

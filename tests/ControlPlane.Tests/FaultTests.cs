@@ -26,10 +26,12 @@ public class FaultTests
         await controlPlane.StopEtcdAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => WriteAsync("while-away"));
         await controlPlane.StartEtcdAsync();
-        await Eventually.ValueAsync(() => WriteAsync("after"), _ => true, "the API server has found etcd again", TimeSpan.FromSeconds(20));
+        await Eventually.ValueAsync(
+            () => WriteAsync("after"), _ => true, "the API server has found etcd again", TimeSpan.FromSeconds(20));
         Assert.Equal(name, (await ReadAsync(name)).Metadata.Name);
 
-        Task<V1Namespace> ReadAsync(string wanted) => controlPlane.Client.CoreV1.ReadNamespaceAsync(wanted, cancellationToken: TestContext.Current.CancellationToken);
+        Task<V1Namespace> ReadAsync(string wanted) =>
+            controlPlane.Client.CoreV1.ReadNamespaceAsync(wanted, cancellationToken: TestContext.Current.CancellationToken);
 
         async Task<V1Namespace> WriteAsync(string wanted)
         {
@@ -50,9 +52,12 @@ public class FaultTests
         using var host = Process.Start(start)!;
         try
         {
-            while (await host.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains(Ready, StringComparison.Ordinal))
+            string? line;
+            do
             {
+                line = await host.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
             }
+            while (line?.Contains(Ready, StringComparison.Ordinal) == false);
             Assert.Equal(2, ServersOf(host.Id).Count);
         }
         finally
@@ -80,7 +85,8 @@ public class FaultTests
         {
             try
             {
-                if (Directory.ResolveLinkTarget(Path.Combine(process, "cwd"), returnFinalTarget: false)?.Name.StartsWith(prefix, StringComparison.Ordinal) == true)
+                var folder = Directory.ResolveLinkTarget(Path.Combine(process, "cwd"), returnFinalTarget: false);
+                if (folder?.Name.StartsWith(prefix, StringComparison.Ordinal) == true)
                 {
                     found.Add(process);
                 }

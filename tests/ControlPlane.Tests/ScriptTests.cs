@@ -8,11 +8,8 @@ public sealed class ScriptTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("omniscale-script-tests-").FullName;
 
-    private static string CachedPrograms => Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS") is { Length: > 0 } assets
-        ? assets
-        : Path.Combine(
-            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache : Path.Combine(Environment.GetEnvironmentVariable("HOME")!, ".cache"),
-            "omniscale", "controlplane", "bin");
+    private static string CachedPrograms => Variable("KUBEBUILDER_ASSETS")
+        ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? Path.Combine(Variable("HOME")!, ".cache"), "omniscale", "controlplane", "bin");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -54,6 +51,8 @@ public sealed class ScriptTests : IDisposable
 
         Assert.Equal((1, $"KUBEBUILDER_ASSETS is {_folder}, but there is no program kube-apiserver in it.\n"), (result.Code, result.Error));
     }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static Task<(int Code, string Output, string Error)> RunAsync(string script, string cache, string assets, params string[] arguments) =>
         ExecuteAsync(

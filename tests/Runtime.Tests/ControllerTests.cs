@@ -13,6 +13,7 @@ public sealed class ControllerTests : IAsyncDisposable
     private readonly FakeLifetime _lifetime = new();
     private readonly RecordingLogger<Controller<Widget>> _logger = new();
     private readonly ConcurrentQueue<Func<FakeExchange, Task>> _events = [];
+    private readonly RecordingTimeProvider _time = new();
     private readonly FakeApiServer _server;
     private readonly KubeClient _client;
     private volatile bool _serves = true;
@@ -46,7 +47,7 @@ public sealed class ControllerTests : IAsyncDisposable
                 await Task.WhenAny(closed, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
             }
         });
-        _client = _server.Client();
+        _client = _server.Client(_time);
     }
 
     public async ValueTask DisposeAsync()
@@ -65,9 +66,7 @@ public sealed class ControllerTests : IAsyncDisposable
     [Fact]
     public async Task Pass_WhenTheFirstListIsThere_ComesForEveryObject()
     {
-        await StartAsync();
-
-        await PassesAsync(1);
+        await StartWorkersAsync();
 
         Assert.True(_controller!.Synced);
         Assert.Equal(One, _reconciler.Keys.Single());
@@ -83,6 +82,7 @@ public sealed class ControllerTests : IAsyncDisposable
         Assert.Empty(_reconciler.Keys);
 
         Volatile.Write(ref synced, true);
+        await _time.PassAsync(TimeSpan.FromMilliseconds(100));
 
         await PassesAsync(1);
     }
@@ -90,8 +90,7 @@ public sealed class ControllerTests : IAsyncDisposable
     [Fact]
     public async Task Change_OfTheStatusOnly_AsksForNoPass()
     {
-        await StartAsync();
-        await PassesAsync(1);
+        await StartWorkersAsync();
 
         Send("MODIFIED", FakeExchange.Item("one", "2").Replace("\"spec\"", "\"status\":{\"phase\":\"Up\"},\"spec\"", StringComparison.Ordinal));
         await Until.TrueAsync(() => _store.List().Single().Status?.Phase == "Up", "the status has arrived");
@@ -103,8 +102,7 @@ public sealed class ControllerTests : IAsyncDisposable
     [Fact]
     public async Task Deletion_AsksForAPass()
     {
-        await StartAsync();
-        await PassesAsync(1);
+        await StartWorkersAsync();
 
         Send("DELETED", FakeExchange.Item("one", "2"));
 
@@ -156,8 +154,9 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task Pass_WhenItThrows_IsLoggedAndRepeatedWithBackoff()
     {
         _reconciler.Results.Enqueue(() => throw new InvalidOperationException("broken"));
-        await StartAsync();
+        await StartWorkersAsync();
 
+        await _time.PassAsync(WorkQueue.FirstBackoff);
         await PassesAsync(2);
 
         (LogLevel level, Exception? error, _) = Assert.Single(_logger.Entries, entry => entry.Level >= LogLevel.Warning);
@@ -170,8 +169,9 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task Pass_WhenThereIsAConflict_IsRepeatedWithoutAnError()
     {
         _reconciler.Results.Enqueue(() => throw new ApiException(409, "Conflict", "changed"));
-        await StartAsync();
+        await StartWorkersAsync();
 
+        await _time.PassAsync(WorkQueue.FirstBackoff);
         await PassesAsync(2);
 
         Assert.DoesNotContain(_logger.Entries, entry => entry.Level >= LogLevel.Warning);
@@ -180,10 +180,13 @@ public sealed class ControllerTests : IAsyncDisposable
     [Fact]
     public async Task Pass_WhenItAsksForAnother_GetsIt()
     {
-        _reconciler.Results.Enqueue(() => ReconcileResult.After(TimeSpan.FromMilliseconds(20)));
+        _reconciler.Results.Enqueue(() => ReconcileResult.After(TimeSpan.FromSeconds(40)));
         _reconciler.Results.Enqueue(() => ReconcileResult.Retry);
-        await StartAsync();
+        await StartWorkersAsync();
 
+        await _time.PassAsync(TimeSpan.FromSeconds(40));
+        await PassesAsync(2);
+        await _time.PassAsync(WorkQueue.FirstBackoff);
         await PassesAsync(3);
 
         Assert.DoesNotContain(_logger.Entries, entry => entry.Level >= LogLevel.Warning);
@@ -193,11 +196,12 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task Pass_WhenItTakesTooLong_IsCancelledAndRepeated()
     {
         _reconciler.Hold();
-        await StartAsync(new ControllerOptions { ReconcileTimeout = TimeSpan.FromMilliseconds(50) });
+        await StartWorkersAsync(new ControllerOptions { ReconcileTimeout = TimeSpan.FromMinutes(2) });
 
-        await PassesAsync(1);
+        await _time.PassAsync(TimeSpan.FromMinutes(2));
         await Until.TrueAsync(() => _logger.Entries.Any(entry => entry.Level == LogLevel.Error), "the timeout is logged");
         _reconciler.Release();
+        await _time.PassAsync(WorkQueue.FirstBackoff);
 
         await PassesAsync(2);
     }
@@ -206,8 +210,7 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task Pass_WhileOneIsRunningForTheKey_Waits()
     {
         _reconciler.Hold();
-        await StartAsync();
-        await PassesAsync(1);
+        await StartWorkersAsync();
         _controller!.Enqueue(One);
         _controller.Enqueue(new NamespacedName("a", "two"));
 
@@ -221,8 +224,7 @@ public sealed class ControllerTests : IAsyncDisposable
     [Fact]
     public async Task Pass_UntilTheOwnWriteIsSeen_Waits()
     {
-        await StartAsync();
-        await PassesAsync(1);
+        await StartWorkersAsync();
         _store.Expect(Widget.Named("one", "5"));
         _controller!.Enqueue(One);
         await Until.TrueAsync(() => _controller.Pending == 0, "the key was taken");
@@ -231,6 +233,8 @@ public sealed class ControllerTests : IAsyncDisposable
         Assert.Single(_reconciler.Keys);
 
         Send("MODIFIED", FakeExchange.Item("one", "5"));
+        await Until.TrueAsync(() => _store.IsCaughtUp(One), "the own write has arrived");
+        _time.Advance(TimeSpan.FromMilliseconds(100));
 
         await PassesAsync(2);
     }
@@ -243,34 +247,49 @@ public sealed class ControllerTests : IAsyncDisposable
             _reconciler.Results.Enqueue(() => ReconcileResult.Retry);
         }
 
-        await StartAsync();
-        // One second, then two, so that four more would pass before the next.
+        await StartWorkersAsync();
+        await _time.PassAsync(TimeSpan.FromSeconds(1));
+        await PassesAsync(2);
+        await _time.PassAsync(TimeSpan.FromSeconds(2));
         await PassesAsync(3);
         _serves = false;
-        _events.Enqueue(watch => { watch.Reset(); return Task.CompletedTask; });
+        _events.Enqueue(watch =>
+        {
+            watch.Reset();
+            return Task.CompletedTask;
+        });
         await Until.TrueAsync(() => _controller!.Reflectors[0].LastError is not null, "the watch is broken");
-        long before = TimeProvider.System.GetTimestamp();
+        Assert.Equal(3, _reconciler.Keys.Count);
 
         _serves = true;
+        DateTimeOffset before = _time.GetUtcNow();
+        await Until.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(1));
+                return _controller!.Reflectors[0].Watches == 2;
+            },
+            "the watch is back");
 
         await PassesAsync(4);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(before), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange(_time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
 
     [Fact]
     public async Task Resync_AsksForAPassOfEveryObject()
     {
-        await StartAsync(new ControllerOptions { ResyncInterval = TimeSpan.FromMilliseconds(50) });
+        await StartWorkersAsync();
 
-        await PassesAsync(3);
+        await _time.PassAsync(TimeSpan.FromHours(9));
+
+        await PassesAsync(2);
     }
 
     [Fact]
     public async Task Stop_LetsAPassFinish()
     {
         _reconciler.Hold();
-        await StartAsync();
-        await PassesAsync(1);
+        await StartWorkersAsync();
         Task stopping = _controller!.StopAsync(TestContext.Current.CancellationToken);
         _controller.Enqueue(new NamespacedName("a", "two"));
         Assert.False(stopping.IsCompleted);
@@ -287,10 +306,11 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task Stop_WhenAPassDoesNotFinishInTime_CancelsIt()
     {
         _reconciler.Hold();
-        await StartAsync(new ControllerOptions { DrainTimeout = TimeSpan.FromMilliseconds(50) });
-        await PassesAsync(1);
+        await StartWorkersAsync();
 
-        await _controller!.StopAsync(TestContext.Current.CancellationToken);
+        Task stopping = _controller!.StopAsync(TestContext.Current.CancellationToken);
+        await _time.PassAsync(new ControllerOptions().DrainTimeout);
+        await stopping;
 
         Assert.Equal(0, _reconciler.Finished);
         Assert.DoesNotContain(_logger.Entries, entry => entry.Level >= LogLevel.Warning);
@@ -331,11 +351,24 @@ public sealed class ControllerTests : IAsyncDisposable
     {
         options ??= new ControllerOptions();
         options = options with { Reflector = new ReflectorOptions { FirstBackoff = TimeSpan.FromMilliseconds(1), LongestBackoff = TimeSpan.FromMilliseconds(20) } };
-        _controller = new Controller<Widget>(_client, _store, _reconciler, options, _lifetime, _logger, TimeProvider.System, () => 0);
+        _controller = new Controller<Widget>(_client, _store, _reconciler, options, _lifetime, _logger, _time, () => 0);
         await _controller.StartAsync(TestContext.Current.CancellationToken);
     }
 
     private void Send(string type, string json) => _events.Enqueue(watch => watch.EventAsync(type, json));
+
+    /// <summary>Starts, and lets the time pass until the workers have seen that everything is there.</summary>
+    private async Task StartWorkersAsync(ControllerOptions? options = null)
+    {
+        await StartAsync(options);
+        await Until.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+                return !_reconciler.Keys.IsEmpty;
+            },
+            "the first pass");
+    }
 
     private Task PassesAsync(int count) => Until.TrueAsync(() => _reconciler.Keys.Count == count, $"{count} passes");
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -33,34 +35,38 @@ import (
 
 // kind is a built-in kind. Its Go type from k8s.io/api serves as the internal version too.
 type kind struct {
-	gv               schema.GroupVersion
-	plural, singular string
-	short            []string
-	cluster          bool // not namespaced
-	strictUpdate     bool // updates must name a resourceVersion
-	object, list     runtime.Object
-	validName        validation.ValidateNameFunc
+	gv           schema.GroupVersion
+	plural       string
+	short        []string
+	cluster      bool // not namespaced
+	strictUpdate bool // updates must name a resourceVersion
+	object, list runtime.Object
+	validName    validation.ValidateNameFunc
+}
+
+func (k kind) singular() string {
+	return strings.ToLower(reflect.TypeOf(k.object).Elem().Name())
 }
 
 var kinds = []kind{
-	{gv: corev1.SchemeGroupVersion, plural: "namespaces", singular: "namespace", short: []string{"ns"}, cluster: true, object: &corev1.Namespace{}, list: &corev1.NamespaceList{}, validName: validation.NameIsDNSLabel},
-	{gv: corev1.SchemeGroupVersion, plural: "secrets", singular: "secret", object: &corev1.Secret{}, list: &corev1.SecretList{}},
-	{gv: corev1.SchemeGroupVersion, plural: "configmaps", singular: "configmap", short: []string{"cm"}, object: &corev1.ConfigMap{}, list: &corev1.ConfigMapList{}},
-	{gv: corev1.SchemeGroupVersion, plural: "serviceaccounts", singular: "serviceaccount", short: []string{"sa"}, object: &corev1.ServiceAccount{}, list: &corev1.ServiceAccountList{}},
-	{gv: corev1.SchemeGroupVersion, plural: "events", singular: "event", short: []string{"ev"}, object: &corev1.Event{}, list: &corev1.EventList{}, validName: path.ValidatePathSegmentName},
+	{gv: corev1.SchemeGroupVersion, plural: "namespaces", short: []string{"ns"}, cluster: true, object: &corev1.Namespace{}, list: &corev1.NamespaceList{}, validName: validation.NameIsDNSLabel},
+	{gv: corev1.SchemeGroupVersion, plural: "secrets", object: &corev1.Secret{}, list: &corev1.SecretList{}},
+	{gv: corev1.SchemeGroupVersion, plural: "configmaps", short: []string{"cm"}, object: &corev1.ConfigMap{}, list: &corev1.ConfigMapList{}},
+	{gv: corev1.SchemeGroupVersion, plural: "serviceaccounts", short: []string{"sa"}, object: &corev1.ServiceAccount{}, list: &corev1.ServiceAccountList{}},
+	{gv: corev1.SchemeGroupVersion, plural: "events", short: []string{"ev"}, object: &corev1.Event{}, list: &corev1.EventList{}, validName: path.ValidatePathSegmentName},
 	// The same store in its newer form; see addEventConversions.
-	{gv: eventsv1.SchemeGroupVersion, plural: "events", singular: "event", short: []string{"ev"}, object: &corev1.Event{}, list: &corev1.EventList{}, validName: path.ValidatePathSegmentName},
-	{gv: coordinationv1.SchemeGroupVersion, plural: "leases", singular: "lease", strictUpdate: true, object: &coordinationv1.Lease{}, list: &coordinationv1.LeaseList{}},
-	{gv: rbacv1.SchemeGroupVersion, plural: "roles", singular: "role", object: &rbacv1.Role{}, list: &rbacv1.RoleList{}, validName: path.ValidatePathSegmentName},
-	{gv: rbacv1.SchemeGroupVersion, plural: "rolebindings", singular: "rolebinding", object: &rbacv1.RoleBinding{}, list: &rbacv1.RoleBindingList{}, validName: path.ValidatePathSegmentName},
-	{gv: rbacv1.SchemeGroupVersion, plural: "clusterroles", singular: "clusterrole", cluster: true, object: &rbacv1.ClusterRole{}, list: &rbacv1.ClusterRoleList{}, validName: path.ValidatePathSegmentName},
-	{gv: rbacv1.SchemeGroupVersion, plural: "clusterrolebindings", singular: "clusterrolebinding", cluster: true, object: &rbacv1.ClusterRoleBinding{}, list: &rbacv1.ClusterRoleBindingList{}, validName: path.ValidatePathSegmentName},
-	{gv: corev1.SchemeGroupVersion, plural: "services", singular: "service", short: []string{"svc"}, object: &corev1.Service{}, list: &corev1.ServiceList{}, validName: validation.NameIsDNS1035Label},
-	{gv: appsv1.SchemeGroupVersion, plural: "deployments", singular: "deployment", short: []string{"deploy"}, object: &appsv1.Deployment{}, list: &appsv1.DeploymentList{}},
-	{gv: policyv1.SchemeGroupVersion, plural: "poddisruptionbudgets", singular: "poddisruptionbudget", short: []string{"pdb"}, object: &policyv1.PodDisruptionBudget{}, list: &policyv1.PodDisruptionBudgetList{}},
-	{gv: networkingv1.SchemeGroupVersion, plural: "networkpolicies", singular: "networkpolicy", short: []string{"netpol"}, object: &networkingv1.NetworkPolicy{}, list: &networkingv1.NetworkPolicyList{}},
-	{gv: admissionv1.SchemeGroupVersion, plural: "validatingwebhookconfigurations", singular: "validatingwebhookconfiguration", cluster: true, object: &admissionv1.ValidatingWebhookConfiguration{}, list: &admissionv1.ValidatingWebhookConfigurationList{}},
-	{gv: admissionv1.SchemeGroupVersion, plural: "mutatingwebhookconfigurations", singular: "mutatingwebhookconfiguration", cluster: true, object: &admissionv1.MutatingWebhookConfiguration{}, list: &admissionv1.MutatingWebhookConfigurationList{}},
+	{gv: eventsv1.SchemeGroupVersion, plural: "events", short: []string{"ev"}, object: &corev1.Event{}, list: &corev1.EventList{}, validName: path.ValidatePathSegmentName},
+	{gv: coordinationv1.SchemeGroupVersion, plural: "leases", strictUpdate: true, object: &coordinationv1.Lease{}, list: &coordinationv1.LeaseList{}},
+	{gv: rbacv1.SchemeGroupVersion, plural: "roles", object: &rbacv1.Role{}, list: &rbacv1.RoleList{}, validName: path.ValidatePathSegmentName},
+	{gv: rbacv1.SchemeGroupVersion, plural: "rolebindings", object: &rbacv1.RoleBinding{}, list: &rbacv1.RoleBindingList{}, validName: path.ValidatePathSegmentName},
+	{gv: rbacv1.SchemeGroupVersion, plural: "clusterroles", cluster: true, object: &rbacv1.ClusterRole{}, list: &rbacv1.ClusterRoleList{}, validName: path.ValidatePathSegmentName},
+	{gv: rbacv1.SchemeGroupVersion, plural: "clusterrolebindings", cluster: true, object: &rbacv1.ClusterRoleBinding{}, list: &rbacv1.ClusterRoleBindingList{}, validName: path.ValidatePathSegmentName},
+	{gv: corev1.SchemeGroupVersion, plural: "services", short: []string{"svc"}, object: &corev1.Service{}, list: &corev1.ServiceList{}, validName: validation.NameIsDNS1035Label},
+	{gv: appsv1.SchemeGroupVersion, plural: "deployments", short: []string{"deploy"}, object: &appsv1.Deployment{}, list: &appsv1.DeploymentList{}},
+	{gv: policyv1.SchemeGroupVersion, plural: "poddisruptionbudgets", short: []string{"pdb"}, object: &policyv1.PodDisruptionBudget{}, list: &policyv1.PodDisruptionBudgetList{}},
+	{gv: networkingv1.SchemeGroupVersion, plural: "networkpolicies", short: []string{"netpol"}, object: &networkingv1.NetworkPolicy{}, list: &networkingv1.NetworkPolicyList{}},
+	{gv: admissionv1.SchemeGroupVersion, plural: "validatingwebhookconfigurations", cluster: true, object: &admissionv1.ValidatingWebhookConfiguration{}, list: &admissionv1.ValidatingWebhookConfigurationList{}},
+	{gv: admissionv1.SchemeGroupVersion, plural: "mutatingwebhookconfigurations", cluster: true, object: &admissionv1.MutatingWebhookConfiguration{}, list: &admissionv1.MutatingWebhookConfigurationList{}},
 }
 
 // storageVersions are the versions that built-in kinds are stored in: events in their core form.
@@ -173,7 +179,7 @@ func installKinds(server *genericapiserver.GenericAPIServer, options generic.RES
 				NewFunc:                   k.object.DeepCopyObject,
 				NewListFunc:               k.list.DeepCopyObject,
 				DefaultQualifiedResource:  resource,
-				SingularQualifiedResource: k.gv.WithResource(k.singular).GroupResource(),
+				SingularQualifiedResource: k.gv.WithResource(k.singular()).GroupResource(),
 				CreateStrategy:            s,
 				UpdateStrategy:            s,
 				DeleteStrategy:            s,

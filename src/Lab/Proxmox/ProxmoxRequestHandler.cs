@@ -11,8 +11,8 @@ internal sealed class ProxmoxRequestHandler(ProxmoxSimulatorOptions options, Pro
     private static readonly Version MessagesInBodiesSince = new(8, 4);
     private static readonly Version TerseAuthenticationFailuresSince = new(9, 1, 5);
     private readonly SimulatedAccess access = new(options.Time);
-    private int underWay;
     private readonly ListOrder order = new(options.ShuffleSeed);
+    private int underWay;
 
     public int UnderWay => Volatile.Read(ref underWay);
 
@@ -61,7 +61,7 @@ internal sealed class ProxmoxRequestHandler(ProxmoxSimulatorOptions options, Pro
     }
 
     private static Task AnswerOutsideApiAsync(Exchange exchange) => exchange.Path == "/"
-        ? WriteAsync(exchange.Context, 200, null, "<!DOCTYPE html><html><head><title>Proxmox Virtual Environment</title></head></html>", "text/html; charset=UTF-8")
+        ? WriteAsync(exchange.Context, 200, null, "<!DOCTYPE html><html><title>Proxmox Virtual Environment</title></html>", "text/html; charset=UTF-8")
         : WriteAsync(exchange.Context, 501, $"no such file '{exchange.Path}'", null);
 
     private async Task AnswerAsync(Exchange exchange)

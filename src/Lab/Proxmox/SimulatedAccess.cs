@@ -28,9 +28,10 @@ internal sealed class SimulatedAccess(TimeProvider time)
             var user = VerifyTicket(Uri.UnescapeDataString(cookie)) ?? throw new AuthenticationFailure("permission denied - invalid PVE ticket");
             return new Principal(EnabledUser(cluster, user).Id, Token: null);
         }
-        if (authorization is null || !authorization.StartsWith("PVEAPIToken", StringComparison.Ordinal) || authorization.Length < 13 || authorization[11] is not ('=' or ' '))
+        const string Scheme = "PVEAPIToken";
+        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.Ordinal) || authorization[Scheme.Length..] is not ['=' or ' ', ..])
             throw new AuthenticationFailure("No ticket");
-        var credential = Uri.UnescapeDataString(authorization[12..].Split(';')[0]);
+        var credential = Uri.UnescapeDataString(authorization[(Scheme.Length + 1)..].Split(';')[0]);
         var secretAt = credential.LastIndexOf('=');
         var nameAt = credential.LastIndexOf('!', Math.Max(secretAt - 1, 0));
         if (secretAt < 0 || nameAt < 0)

@@ -3,7 +3,10 @@ namespace OmniScale.Lab.Proxmox;
 /// <summary>What the simulated Proxmox cluster consists of, as the inventory file writes it (YAML or JSON, camelCase keys).</summary>
 public sealed class SimulatedCluster
 {
-    /// <summary>The version the API reports. It also decides behaviour: resource mappings and SDN checks from 8, error messages in bodies from 8.4, terse 401 reasons from 9.1.5.</summary>
+    /// <summary>
+    /// The version that the API reports and behaves like: resource mappings and SDN checks from 8, messages in the bodies of errors from 8.4, terse reasons
+    /// with 401 from 9.1.5.
+    /// </summary>
     public string Version { get; set; } = "9.1.5";
 
     public string RepoId { get; set; } = "80cf92a64bef6889";

@@ -17,6 +17,9 @@ internal sealed class Pass<T, TFacts>(T value, TFacts facts)
 
     public TFacts Facts { get; } = facts;
 
+    /// <summary>Omni's first answer is still out: what needs it should wait a moment.</summary>
+    public bool IsConnecting { get; set; }
+
     /// <summary>Set by the step that opens the connection; complete caches, and an Omni that answered lately.</summary>
     public OmniLink Omni
     {

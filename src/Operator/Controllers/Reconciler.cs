@@ -36,6 +36,9 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     /// <summary>A copy of the object with the status that follows from the facts.</summary>
     protected abstract (T Object, Outcome Outcome) WithStatus(T value, TFacts facts, bool keepObservedGeneration = false);
 
+    /// <summary>The Secrets that the object refers to beside its connection Secret.</summary>
+    protected virtual IEnumerable<NamespacedName> OtherSecrets(T value) => [];
+
     /// <summary>The object is gone: drop what is kept for it in memory.</summary>
     protected virtual void Forget(NamespacedName key) => services.Links.Close<T>(key);
 
@@ -47,6 +50,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
+        services.Links.Refer(value, OtherSecrets(value));
         var deleting = value.Metadata.DeletionTimestamp is not null;
         if (deleting && !Finalizers.Has(value, ApiGroup.Finalizer))
         {
@@ -129,6 +133,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     {
         var link = services.Links.Open(pass.Object);
         pass.Facts.OmniReachable = link.Reachable;
+        pass.IsConnecting = link.IsConnecting;
         if (link.Changed is { } changed)
         {
             pass.Facts.Outcome = Outcome.Stalled(CommonReasons.OmniChanged, changed);

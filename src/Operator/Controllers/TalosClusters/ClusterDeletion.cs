@@ -8,7 +8,7 @@ namespace OmniScale.Operator.Controllers.TalosClusters;
 /// <summary>The two ways in which a cluster's object goes.</summary>
 internal static class ClusterDeletion
 {
-    /// <summary>Lets go: the cluster runs on. Never waits for Omni.</summary>
+    /// <summary>Lets go: the cluster runs on. Waits for Omni's first answer after a start, never for one that is away.</summary>
     public static async Task<bool> OrphanAsync(TalosClusterReconciler reconciler, Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct)
     {
         if (await reconciler.OpenAsync(pass, ct))
@@ -16,6 +16,10 @@ internal static class ClusterDeletion
             var stored = ClusterReader.Read(pass.Omni.Cache, pass.Object.ClusterName);
             var failure = await OmniDeletion.ReleaseAsync(pass.Omni.State, Owned(reconciler, pass, stored), reconciler.Time, ct);
             reconciler.TellOrphaned(pass.Object, failure);
+        }
+        else if (pass.IsConnecting)
+        {
+            return false;
         }
         else
         {
