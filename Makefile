@@ -19,8 +19,8 @@ demo-stop: ## End what `make demo` started
 run: ## Run the operator against the cluster of the current kubeconfig
 	dotnet run --project src/Operator
 
-manifests: ## Generate the CustomResourceDefinitions in config/crd
-	dotnet run --project hack/crdgen -- config/crd
+manifests: ## Generate config/crd, and the field tables in docs/spec
+	dotnet run --project hack/crdgen -- config/crd docs/spec
 
 verify: ## Check that generated files, lock files and formatting are up to date
 	@hack/verify.sh

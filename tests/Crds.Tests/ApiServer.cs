@@ -27,5 +27,5 @@ public sealed class ApiServer : IAsyncLifetime
 
     /// <summary>Applies what a user would, refusing unknown fields.</summary>
     public Task<CommandResult> ApplyAsync(string @namespace, string yaml, params string[] options) => ControlPlane.KubectlAsync(
-        ["apply", "--validate=strict", "--namespace", @namespace, .. options, "-f", "-"], yaml, cancellationToken: TestContext.Current.CancellationToken);
+        ["apply", "--validate=strict", "--namespace", @namespace, .. options, "-f", "-"], yaml);
 }

@@ -74,7 +74,7 @@ public sealed class ConfigTests(ApiServer server)
 
         async Task<int> RunAsync(params string[] arguments)
         {
-            var result = await server.ControlPlane.KubectlAsync(arguments, input: null, kubeconfig, TestContext.Current.CancellationToken);
+            var result = await server.ControlPlane.KubectlAsync(arguments, input: null, kubeconfig);
             Assert.True(result.ExitCode == 0 || result.Error.Contains("Forbidden", StringComparison.OrdinalIgnoreCase), result.Error);
             return result.ExitCode;
         }

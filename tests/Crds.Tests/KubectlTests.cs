@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OmniScale.TestKit;
 
 namespace OmniScale.Crds.Tests;
 
@@ -87,5 +88,18 @@ public sealed class KubectlTests(ApiServer server)
             """, "--server-side", $"--field-manager={manager}")).EnsureSuccess();
     }
 
-    private Task<string> NewNamespaceAsync() => server.ControlPlane.CreateNamespaceAsync(cancellationToken: TestContext.Current.CancellationToken);
+    [Theory, InlineData("proxmoxprovider"), InlineData("machineclass"), InlineData("taloscluster"), InlineData("conditions")]
+    public async Task Examples_of_the_documents_are_accepted(string document)
+    {
+        var space = await NewNamespaceAsync();
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "spec", document + ".md"), TestContext.Current.CancellationToken);
+        var examples = text.Split("```yaml\n")[1..].Select(rest => rest.Split("\n```")[0]).Where(yaml => yaml.StartsWith("apiVersion: ", StringComparison.Ordinal));
+        Assert.NotEmpty(examples);
+        foreach (var yaml in examples)
+        {
+            (await server.ApplyAsync(space, yaml.Replace("namespace: omni-scale", $"namespace: {space}", StringComparison.Ordinal))).EnsureSuccess();
+        }
+    }
+
+    private Task<string> NewNamespaceAsync() => server.ControlPlane.CreateNamespaceAsync();
 }

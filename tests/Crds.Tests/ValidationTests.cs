@@ -19,7 +19,7 @@ public sealed class ValidationTests(ApiServer server)
 
     private async Task AssertAsync(ValidationCase entry)
     {
-        var space = await server.ControlPlane.CreateNamespaceAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var space = await server.ControlPlane.CreateNamespaceAsync();
         if (entry.Before is not null)
         {
             (await server.ApplyAsync(space, entry.Before)).EnsureSuccess();

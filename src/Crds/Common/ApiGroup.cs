@@ -27,7 +27,7 @@ public static class UserAnnotations
     /// <summary>Any new value asks for a pass at once; status.lastHandledReconcileAt answers with it.</summary>
     public const string ReconcileRequestedAt = "reconcile.omniscale.dev/requestedAt";
 
-    /// <summary>On a TalosCluster that is stalled with DeletedInOmni: "true" builds the cluster anew.</summary>
+    /// <summary>On a TalosCluster that is stalled with DeletedInOmni: the time at which the lost cluster was created (status.createdInOmni) has it built anew, once.</summary>
     public const string Recreate = ApiGroup.Name + "/recreate";
 
     /// <summary>On a TalosCluster: names of worker sets, separated by commas, whose machines may be wiped.</summary>

@@ -6,7 +6,7 @@ namespace OmniScale.Crds;
 /// <summary>What Omni says of the cluster.</summary>
 public sealed record TalosClusterStatus : CommonStatus
 {
-    /// <summary>A word for people: Pending, ScalingUp, ScalingDown, Running, Upgrading, Destroying, Suspended or Unknown. Programs read the conditions.</summary>
+    /// <summary>A word for people: Pending, ScalingUp, ScalingDown, Running, Upgrading, Destroying, Deleting or Unknown. Programs read the conditions.</summary>
     [StringLength(64)]
     public string? Phase { get; init; }
 
