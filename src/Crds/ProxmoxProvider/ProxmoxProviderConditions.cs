@@ -58,9 +58,6 @@ public static class ProxmoxReasons
     /// <summary>Surfaces when the Proxmox cluster has no quorum.</summary>
     public const string NoQuorum = "NoQuorum";
 
-    /// <summary>Surfaces when some nodes are offline.</summary>
-    public const string NodesOffline = "NodesOffline";
-
     /// <summary>Surfaces on PermissionsSufficient when nothing is missing.</summary>
     public const string Sufficient = "Sufficient";
 

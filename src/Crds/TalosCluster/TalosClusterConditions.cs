@@ -37,9 +37,6 @@ public static class TalosClusterReasons
     /// <summary>Surfaces when the cluster was deleted in Omni by another hand.</summary>
     public const string DeletedInOmni = "DeletedInOmni";
 
-    /// <summary>Surfaces when another TalosCluster has the same name in Omni.</summary>
-    public const string DuplicateName = "DuplicateName";
-
     /// <summary>Surfaces when worker sets are gone from the spec and their removal was not confirmed.</summary>
     public const string RemovalNotConfirmed = "RemovalNotConfirmed";
 
