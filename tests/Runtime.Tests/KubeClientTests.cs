@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s.Models;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
@@ -74,7 +75,7 @@ public class KubeClientTests
         });
         using KubeClient client = server.Client(time);
         Task<Widget> request = client.GetAsync<Widget>(One, Ct);
-        await Until.TrueAsync(() => server.Requests.Count == 1, "the request has arrived");
+        await Eventually.TrueAsync(() => server.Requests.Count == 1, "the request has arrived");
 
         await time.PassAsync(TimeSpan.FromSeconds(30));
 

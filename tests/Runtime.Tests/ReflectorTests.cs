@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
@@ -111,7 +112,7 @@ public sealed class ReflectorTests : IAsyncDisposable
     {
         Reflector<Widget> reflector = Start([list => list.ReplyListAsync("1")], [StallAsync]);
 
-        await Until.TrueAsync(() => reflector.Watches == 1, "the watch is open");
+        await Eventually.TrueAsync(() => reflector.Watches == 1, "the watch is open");
         Assert.Null(reflector.LastError);
     }
 
@@ -198,7 +199,7 @@ public sealed class ReflectorTests : IAsyncDisposable
 
         await time.PassAsync(TimeSpan.FromSeconds(1.6));
 
-        await Until.TrueAsync(() => reflector.Lists == 3, "the third list came after the pause");
+        await Eventually.TrueAsync(() => reflector.Lists == 3, "the third list came after the pause");
     }
 
     [Theory]
@@ -218,7 +219,7 @@ public sealed class ReflectorTests : IAsyncDisposable
                 started.Failed += () => failed++;
                 started.Recovered += () => recovered++;
             });
-        await Until.TrueAsync(() => reflector.Lists > 3, "several lists");
+        await Eventually.TrueAsync(() => reflector.Lists > 3, "several lists");
         var error = Assert.IsType<ApiException>(reflector.LastError);
         Assert.Equal((code, reason, "not yet"), (error.Code, error.Reason, error.Message));
         Assert.False(reflector.HasSynced);
@@ -251,7 +252,7 @@ public sealed class ReflectorTests : IAsyncDisposable
         Reflector<Widget> reflector = Start(
             [list => list.ReplyListAsync("1")],
             [watch => watch.ReplyStatusAsync(429, "TooManyRequests", "later", "Retry-After: 20"), StallAsync], new ReflectorOptions(), time);
-        await Until.TrueAsync(() => reflector.LastError is ApiException { IsTooManyRequests: true }, "the refusal is known");
+        await Eventually.TrueAsync(() => reflector.LastError is ApiException { IsTooManyRequests: true }, "the refusal is known");
 
         await time.PassAsync(TimeSpan.FromSeconds(20));
 
@@ -440,7 +441,7 @@ public sealed class ReflectorTests : IAsyncDisposable
             Quick with { SilenceLimit = TimeSpan.FromMilliseconds(200) },
             configure: started => started.Failed += () => failures.Enqueue(started.LastError));
 
-        await Until.TrueAsync(() => reflector.Watches >= 2, "the watch was opened anew");
+        await Eventually.TrueAsync(() => reflector.Watches >= 2, "the watch was opened anew");
 
         Assert.IsType<TimeoutException>(failures.First());
         Assert.Equal(["1", "1"], WatchedVersions().Take(2));
@@ -518,7 +519,7 @@ public sealed class ReflectorTests : IAsyncDisposable
 
         _running = reflector.RunAsync(_stop.Token);
 
-        await Until.TrueAsync(() => reflector.Lists > 2, "several attempts");
+        await Eventually.TrueAsync(() => reflector.Lists > 2, "several attempts");
         Assert.IsType<HttpRequestException>(reflector.LastError);
     }
 
@@ -549,7 +550,7 @@ public sealed class ReflectorTests : IAsyncDisposable
     }
 
     private static Task WatchesAsync(Reflector<Widget> reflector, long count) =>
-        Until.TrueAsync(() => reflector.Watches == count, $"{count} watches were opened");
+        Eventually.TrueAsync(() => reflector.Watches == count, $"{count} watches were opened");
 
     private List<string> WatchedVersions() =>
         [.. _server!.Requests.Where(request => request.Contains("watch=true", StringComparison.Ordinal))
@@ -564,5 +565,5 @@ public sealed class ReflectorTests : IAsyncDisposable
     }
 
     private Task ChangesAsync(params string[] expected) =>
-        Until.ValueAsync(Changes, changes => changes.SequenceEqual(expected), $"the changes are [{string.Join(", ", expected)}]");
+        Eventually.ValueAsync(Changes, changes => changes.SequenceEqual(expected), $"the changes are [{string.Join(", ", expected)}]");
 }
