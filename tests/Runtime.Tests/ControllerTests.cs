@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OmniScale.TestKit;
 
@@ -108,47 +107,6 @@ public sealed class ControllerTests : IAsyncDisposable
         Send("DELETED", FakeExchange.Item("one", "2"));
 
         await PassesAsync(2);
-    }
-
-    [Theory]
-    [InlineData("same", false)]
-    [InlineData("resourceVersion", false)]
-    [InlineData("generation", true)]
-    [InlineData("uid", true)]
-    [InlineData("deletion", true)]
-    [InlineData("finalizers", true)]
-    [InlineData("label", true)]
-    [InlineData("annotation", true)]
-    [InlineData("annotation gone", true)]
-    [InlineData("no generations", true)]
-    public void Change_MattersUnlessItIsOfTheStatusOnly(string what, bool matters)
-    {
-        V1ObjectMeta old = Meta();
-        V1ObjectMeta now = Meta();
-        switch (what)
-        {
-            case "resourceVersion": now.ResourceVersion = "2"; break;
-            case "generation": now.Generation = 2; break;
-            case "uid": now.Uid = "v"; break;
-            case "deletion": now.DeletionTimestamp = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc); break;
-            case "finalizers": now.Finalizers = ["f", "g"]; break;
-            case "label": now.Labels = new Dictionary<string, string> { ["a"] = "b" }; break;
-            case "annotation": now.Annotations["a"] = "c"; break;
-            case "annotation gone": now.Annotations = null; break;
-            case "no generations": (old.Generation, now.Generation) = (null, null); break;
-        }
-
-        Assert.Equal(matters, ChangePredicate.Matters(old, now));
-
-        static V1ObjectMeta Meta() => new()
-        {
-            Name = "one",
-            Uid = "u",
-            Generation = 1,
-            ResourceVersion = "1",
-            Finalizers = ["f"],
-            Annotations = new Dictionary<string, string> { ["a"] = "b" },
-        };
     }
 
     [Fact]
@@ -372,31 +330,4 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     private Task PassesAsync(int count) => Eventually.TrueAsync(() => _reconciler.Keys.Count == count, $"{count} passes");
-
-    private sealed class RecordingReconciler : IEntityController<Widget>
-    {
-        private TaskCompletionSource _hold = new();
-        private int _finished;
-
-        public RecordingReconciler() => _hold.SetResult();
-
-        public ConcurrentQueue<NamespacedName> Keys { get; } = [];
-
-        public ConcurrentQueue<Func<ReconcileResult>> Results { get; } = [];
-
-        public int Finished => _finished;
-
-        public void Hold() => _hold = new TaskCompletionSource();
-
-        public void Release() => _hold.TrySetResult();
-
-        public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
-        {
-            Task hold = key.Name == "one" ? _hold.Task : Task.CompletedTask;
-            Keys.Enqueue(key);
-            await hold.WaitAsync(ct);
-            Interlocked.Increment(ref _finished);
-            return Results.TryDequeue(out Func<ReconcileResult>? result) ? result() : ReconcileResult.Done;
-        }
-    }
 }

@@ -83,6 +83,29 @@ public class KubeClientTests
     }
 
     [Fact]
+    public async Task Request_WhenNoConnectionIsMade_TimesOut()
+    {
+        using var client = new KubeClient(
+            new k8s.KubernetesClientConfiguration
+            {
+                Host = "http://127.0.0.1:1",
+                FirstMessageHandlerSetup = handler =>
+                {
+                    handler.ConnectTimeout = TimeSpan.FromMilliseconds(50);
+                    handler.ConnectCallback = async (_, ct) =>
+                    {
+                        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+                        return Stream.Null;
+                    };
+                },
+            },
+            "tester",
+            TimeProvider.System);
+
+        await Assert.ThrowsAsync<TimeoutException>(() => client.GetAsync<Widget>(One, Ct));
+    }
+
+    [Fact]
     public async Task Request_WhenTheCallerCancels_IsCancelled()
     {
         await using var server = new FakeApiServer(request => request.StallAsync());

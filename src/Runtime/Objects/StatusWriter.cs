@@ -67,13 +67,12 @@ public sealed class StatusWriter<T>(KubeClient client, TimeProvider time, Store<
 
     private void Stamp(JsonObject old, JsonObject status, long? generation)
     {
-        Dictionary<string, JsonObject> before = ConditionsOf(old).ToDictionary(condition => (string)condition["type"]!);
+        ILookup<string?, JsonObject> before = ConditionsOf(old).ToLookup(condition => (string?)condition["type"]);
         string now = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         foreach (JsonObject condition in ConditionsOf(status))
         {
-            JsonObject? same = before.GetValueOrDefault((string)condition["type"]!);
-            bool unchanged = (string?)same?["status"] == (string?)condition["status"];
-            condition["lastTransitionTime"] = unchanged ? same!["lastTransitionTime"]!.DeepClone() : now;
+            JsonObject? unchanged = before[(string?)condition["type"]].FirstOrDefault(known => (string?)known["status"] == (string?)condition["status"]);
+            condition["lastTransitionTime"] = unchanged?["lastTransitionTime"]?.DeepClone() ?? now;
             condition["observedGeneration"] ??= generation;
         }
     }
