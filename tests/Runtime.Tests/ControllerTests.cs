@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
@@ -77,7 +77,7 @@ public sealed class ControllerTests : IAsyncDisposable
     {
         bool synced = false;
         await StartAsync(new ControllerOptions { WaitFor = [() => Volatile.Read(ref synced)] });
-        await Until.TrueAsync(() => _controller!.Pending == 1, "the key waits");
+        await Eventually.TrueAsync(() => _controller!.Pending == 1, "the key waits");
         Assert.False(_controller!.Synced);
         Assert.Empty(_reconciler.Keys);
 
@@ -93,7 +93,7 @@ public sealed class ControllerTests : IAsyncDisposable
         await StartWorkersAsync();
 
         Send("MODIFIED", FakeExchange.Item("one", "2").Replace("\"spec\"", "\"status\":{\"phase\":\"Up\"},\"spec\"", StringComparison.Ordinal));
-        await Until.TrueAsync(() => _store.List().Single().Status?.Phase == "Up", "the status has arrived");
+        await Eventually.TrueAsync(() => _store.List().Single().Status?.Phase == "Up", "the status has arrived");
 
         Assert.Equal(0, _controller!.Pending);
         Assert.Single(_reconciler.Keys);
@@ -107,47 +107,6 @@ public sealed class ControllerTests : IAsyncDisposable
         Send("DELETED", FakeExchange.Item("one", "2"));
 
         await PassesAsync(2);
-    }
-
-    [Theory]
-    [InlineData("same", false)]
-    [InlineData("resourceVersion", false)]
-    [InlineData("generation", true)]
-    [InlineData("uid", true)]
-    [InlineData("deletion", true)]
-    [InlineData("finalizers", true)]
-    [InlineData("label", true)]
-    [InlineData("annotation", true)]
-    [InlineData("annotation gone", true)]
-    [InlineData("no generations", true)]
-    public void Change_MattersUnlessItIsOfTheStatusOnly(string what, bool matters)
-    {
-        V1ObjectMeta old = Meta();
-        V1ObjectMeta now = Meta();
-        switch (what)
-        {
-            case "resourceVersion": now.ResourceVersion = "2"; break;
-            case "generation": now.Generation = 2; break;
-            case "uid": now.Uid = "v"; break;
-            case "deletion": now.DeletionTimestamp = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc); break;
-            case "finalizers": now.Finalizers = ["f", "g"]; break;
-            case "label": now.Labels = new Dictionary<string, string> { ["a"] = "b" }; break;
-            case "annotation": now.Annotations["a"] = "c"; break;
-            case "annotation gone": now.Annotations = null; break;
-            case "no generations": (old.Generation, now.Generation) = (null, null); break;
-        }
-
-        Assert.Equal(matters, ChangePredicate.Matters(old, now));
-
-        static V1ObjectMeta Meta() => new()
-        {
-            Name = "one",
-            Uid = "u",
-            Generation = 1,
-            ResourceVersion = "1",
-            Finalizers = ["f"],
-            Annotations = new Dictionary<string, string> { ["a"] = "b" },
-        };
     }
 
     [Fact]
@@ -199,7 +158,7 @@ public sealed class ControllerTests : IAsyncDisposable
         await StartWorkersAsync(new ControllerOptions { ReconcileTimeout = TimeSpan.FromMinutes(2) });
 
         await _time.PassAsync(TimeSpan.FromMinutes(2));
-        await Until.TrueAsync(() => _logger.Entries.Any(entry => entry.Level == LogLevel.Error), "the timeout is logged");
+        await Eventually.TrueAsync(() => _logger.Entries.Any(entry => entry.Level == LogLevel.Error), "the timeout is logged");
         _reconciler.Release();
         await _time.PassAsync(WorkQueue.FirstBackoff);
 
@@ -214,7 +173,7 @@ public sealed class ControllerTests : IAsyncDisposable
         _controller!.Enqueue(One);
         _controller.Enqueue(new NamespacedName("a", "two"));
 
-        await Until.TrueAsync(() => _reconciler.Keys.Any(key => key.Name == "two"), "another key has its pass");
+        await Eventually.TrueAsync(() => _reconciler.Keys.Any(key => key.Name == "two"), "another key has its pass");
         Assert.Single(_reconciler.Keys, One);
         _reconciler.Release();
 
@@ -227,13 +186,13 @@ public sealed class ControllerTests : IAsyncDisposable
         await StartWorkersAsync();
         _store.Expect(Widget.Named("one", "5"));
         _controller!.Enqueue(One);
-        await Until.TrueAsync(() => _controller.Pending == 0, "the key was taken");
+        await Eventually.TrueAsync(() => _controller.Pending == 0, "the key was taken");
         Send("MODIFIED", FakeExchange.Item("one", "4"));
-        await Until.TrueAsync(() => _store.List().Single().Metadata.ResourceVersion == "4", "an older version has arrived");
+        await Eventually.TrueAsync(() => _store.List().Single().Metadata.ResourceVersion == "4", "an older version has arrived");
         Assert.Single(_reconciler.Keys);
 
         Send("MODIFIED", FakeExchange.Item("one", "5"));
-        await Until.TrueAsync(() => _store.IsCaughtUp(One), "the own write has arrived");
+        await Eventually.TrueAsync(() => _store.IsCaughtUp(One), "the own write has arrived");
         _time.Advance(TimeSpan.FromMilliseconds(100));
 
         await PassesAsync(2);
@@ -258,12 +217,12 @@ public sealed class ControllerTests : IAsyncDisposable
             watch.Reset();
             return Task.CompletedTask;
         });
-        await Until.TrueAsync(() => _controller!.Reflectors[0].LastError is not null, "the watch is broken");
+        await Eventually.TrueAsync(() => _controller!.Reflectors[0].LastError is not null, "the watch is broken");
         Assert.Equal(3, _reconciler.Keys.Count);
 
         _serves = true;
         DateTimeOffset before = _time.GetUtcNow();
-        await Until.TrueAsync(
+        await Eventually.TrueAsync(
             () =>
             {
                 _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -324,7 +283,7 @@ public sealed class ControllerTests : IAsyncDisposable
         try
         {
             await StartAsync();
-            await Until.TrueAsync(() => _lifetime.IsStopped, "the host is stopped");
+            await Eventually.TrueAsync(() => _lifetime.IsStopped, "the host is stopped");
 
             Assert.Equal(1, Environment.ExitCode);
             Assert.Contains(_logger.Entries, entry => entry.Level == LogLevel.Critical && entry.Error?.Message == "a defect");
@@ -340,7 +299,7 @@ public sealed class ControllerTests : IAsyncDisposable
     {
         await StartAsync(new ControllerOptions { Namespaces = ["a", "b"] });
 
-        await Until.TrueAsync(() => _controller!.Synced && _controller.Reflectors.All(reflector => reflector.Watches == 1), "both are watched");
+        await Eventually.TrueAsync(() => _controller!.Synced && _controller.Reflectors.All(reflector => reflector.Watches == 1), "both are watched");
 
         Assert.Contains(_server.Requests, request => request.StartsWith("GET /apis/test.example.com/v1/namespaces/a/widgets?", StringComparison.Ordinal));
         Assert.Contains(_server.Requests, request => request.StartsWith("GET /apis/test.example.com/v1/namespaces/b/widgets?", StringComparison.Ordinal));
@@ -361,7 +320,7 @@ public sealed class ControllerTests : IAsyncDisposable
     private async Task StartWorkersAsync(ControllerOptions? options = null)
     {
         await StartAsync(options);
-        await Until.TrueAsync(
+        await Eventually.TrueAsync(
             () =>
             {
                 _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -370,32 +329,5 @@ public sealed class ControllerTests : IAsyncDisposable
             "the first pass");
     }
 
-    private Task PassesAsync(int count) => Until.TrueAsync(() => _reconciler.Keys.Count == count, $"{count} passes");
-
-    private sealed class RecordingReconciler : IEntityController<Widget>
-    {
-        private TaskCompletionSource _hold = new();
-        private int _finished;
-
-        public RecordingReconciler() => _hold.SetResult();
-
-        public ConcurrentQueue<NamespacedName> Keys { get; } = [];
-
-        public ConcurrentQueue<Func<ReconcileResult>> Results { get; } = [];
-
-        public int Finished => _finished;
-
-        public void Hold() => _hold = new TaskCompletionSource();
-
-        public void Release() => _hold.TrySetResult();
-
-        public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
-        {
-            Task hold = key.Name == "one" ? _hold.Task : Task.CompletedTask;
-            Keys.Enqueue(key);
-            await hold.WaitAsync(ct);
-            Interlocked.Increment(ref _finished);
-            return Results.TryDequeue(out Func<ReconcileResult>? result) ? result() : ReconcileResult.Done;
-        }
-    }
+    private Task PassesAsync(int count) => Eventually.TrueAsync(() => _reconciler.Keys.Count == count, $"{count} passes");
 }

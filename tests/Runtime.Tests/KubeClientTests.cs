@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using k8s.Models;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
@@ -74,11 +75,34 @@ public class KubeClientTests
         });
         using KubeClient client = server.Client(time);
         Task<Widget> request = client.GetAsync<Widget>(One, Ct);
-        await Until.TrueAsync(() => server.Requests.Count == 1, "the request has arrived");
+        await Eventually.TrueAsync(() => server.Requests.Count == 1, "the request has arrived");
 
         await time.PassAsync(TimeSpan.FromSeconds(30));
 
         await Assert.ThrowsAsync<TimeoutException>(() => request);
+    }
+
+    [Fact]
+    public async Task Request_WhenNoConnectionIsMade_TimesOut()
+    {
+        using var client = new KubeClient(
+            new k8s.KubernetesClientConfiguration
+            {
+                Host = "http://127.0.0.1:1",
+                FirstMessageHandlerSetup = handler =>
+                {
+                    handler.ConnectTimeout = TimeSpan.FromMilliseconds(50);
+                    handler.ConnectCallback = async (_, ct) =>
+                    {
+                        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+                        return Stream.Null;
+                    };
+                },
+            },
+            "tester",
+            TimeProvider.System);
+
+        await Assert.ThrowsAsync<TimeoutException>(() => client.GetAsync<Widget>(One, Ct));
     }
 
     [Fact]

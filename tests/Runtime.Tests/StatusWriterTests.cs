@@ -45,7 +45,7 @@ public sealed class StatusWriterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Write_SendsWhatChangedBoundToTheVeryObject()
+    public async Task Write_SendsWhatChangedBoundToTheVersionThatWasRead()
     {
         _answers.Enqueue(request => request.ReplyAsync(200, FakeExchange.Item("one", "2")));
         Widget current = WithStatus("Up", Ready("True", "Fine", 1));
@@ -58,7 +58,7 @@ public sealed class StatusWriterTests : IAsyncDisposable
         Assert.Equal("2", written!.Metadata.ResourceVersion);
         (string method, string path, string body) = Assert.Single(_requests);
         Assert.Equal(("PATCH", "/apis/test.example.com/v1/namespaces/a/widgets/one/status"), (method, path));
-        Assert.Equal("""{"metadata":{"uid":"uid-one"},"status":{"count":null,"phase":"Down"}}""", body);
+        Assert.Equal("""{"metadata":{"resourceVersion":"1"},"status":{"count":null,"phase":"Down"}}""", body);
         Assert.False(_store.IsCaughtUp(current.Key()));
     }
 
@@ -83,7 +83,7 @@ public sealed class StatusWriterTests : IAsyncDisposable
 
         await WriteAsync(Widget.Named("one"), WithStatus("Up"));
 
-        Assert.Equal("""{"metadata":{"uid":"uid-one"},"status":{"phase":"Up"}}""", _requests[0].Body);
+        Assert.Equal("""{"metadata":{"resourceVersion":"1"},"status":{"phase":"Up"}}""", _requests[0].Body);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class StatusWriterTests : IAsyncDisposable
 
         Assert.Equal("6", written!.Metadata.ResourceVersion);
         Assert.Equal(["PATCH", "GET", "PATCH"], _requests.Select(request => request.Method));
-        Assert.Equal("""{"metadata":{"uid":"uid-one"},"status":{"phase":"Down"}}""", _requests[2].Body);
+        Assert.Equal("""{"metadata":{"resourceVersion":"5"},"status":{"phase":"Down"}}""", _requests[2].Body);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class StatusWriterTests : IAsyncDisposable
     [Fact]
     public async Task Write_WhenAnotherObjectHasTakenTheName_LeavesItAlone()
     {
-        _answers.Enqueue(request => request.ReplyStatusAsync(409, "Conflict", "Precondition failed: UID"));
+        _answers.Enqueue(request => request.ReplyStatusAsync(409, "Conflict"));
         _answers.Enqueue(request => request.ReplyAsync(200, FakeExchange.Item("one", "5").Replace("uid-one", "other", StringComparison.Ordinal)));
 
         Assert.Null(await WriteAsync(WithStatus("Up"), WithStatus("Down")));

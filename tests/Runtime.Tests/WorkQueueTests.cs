@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
@@ -291,7 +292,7 @@ public sealed class WorkQueueTests : IDisposable
             _queue.Add(new NamespacedName("ns", $"{i % 20}"));
         }
 
-        await Until.TrueAsync(() => _queue.Count == 0 && active.IsEmpty, "all keys are done");
+        await Eventually.TrueAsync(() => _queue.Count == 0 && active.IsEmpty, "all keys are done");
         _queue.ShutDown();
         await Task.WhenAll(workers);
         Assert.All(seen, count => Assert.True(count > 0));

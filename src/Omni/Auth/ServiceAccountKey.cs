@@ -86,8 +86,10 @@ public sealed class ServiceAccountKey
         }
         catch (FormatException)
         {
-            var complete = Base64.IsValid(text + new string('=', (4 - (text.Length % 4)) % 4));
-            throw Invalid(complete ? "is truncated: the base64 text is not complete" : "is not base64");
+            var characters = string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
+            var whole = characters.Length / 4 * 4;
+            var isCutOff = whole > 0 && whole < characters.Length && Base64.IsValid(characters.AsSpan(0, whole));
+            throw Invalid(isCutOff ? "is truncated: the base64 text is not complete" : "is not base64");
         }
     }
 

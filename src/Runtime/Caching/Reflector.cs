@@ -23,11 +23,11 @@ public sealed class Reflector<T>
     private readonly TimeProvider _time;
     private readonly Func<double> _jitter;
     private readonly ILogger _logger;
+    private readonly ObjectDecoder<T> _decoder;
     private readonly string _kind = ResourceType.Of<T>().Kind;
     private string? _version;
     private int _failures;
     private long _lastActivity;
-    private long _undecodable;
     private long _lists;
     private long _watches;
 
@@ -47,6 +47,7 @@ public sealed class Reflector<T>
         _time = time;
         _jitter = jitter ?? Jitter.Next;
         _logger = logger;
+        _decoder = new ObjectDecoder<T>(logger);
         _lastActivity = time.GetUtcNow().Ticks;
     }
 
@@ -69,7 +70,7 @@ public sealed class Reflector<T>
     public DateTimeOffset LastActivity => new(Interlocked.Read(ref _lastActivity), TimeSpan.Zero);
 
     /// <summary>How many objects and events could not be read so far.</summary>
-    public long Undecodable => Interlocked.Read(ref _undecodable);
+    public long Undecodable => _decoder.Skipped;
 
     /// <summary>How many lists were begun.</summary>
     public long Lists => Interlocked.Read(ref _lists);
@@ -130,7 +131,8 @@ public sealed class Reflector<T>
             }
 
             TimeSpan backoff = BackOff(e, opened);
-            return e.RetryAfter > backoff ? e.RetryAfter.Value : backoff;
+            TimeSpan pause = e.RetryAfter > backoff ? e.RetryAfter.Value : backoff;
+            return pause < _options.LongestBackoff ? pause : _options.LongestBackoff;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or JsonException)
         {
@@ -192,18 +194,18 @@ public sealed class Reflector<T>
             Heard();
             foreach (JsonElement item in page.GetProperty("items").EnumerateArray())
             {
-                if (Decode(item) is { } value)
+                if (_decoder.Read(item) is { } value)
                 {
                     items.Add(value);
                 }
-                else if (KeyOf(item) is { } key)
+                else if (ObjectDecoder<T>.KeyOf(item) is { } key)
                 {
                     // It exists: what is known of it stays, and it is not reported as deleted.
                     unread.Add(key);
                 }
             }
 
-            version = VersionOf(page) ?? "";
+            version = ObjectDecoder<T>.VersionOf(page) ?? "";
         }
 
         _store.Replace(items, unread, _scope, mark);
@@ -250,7 +252,7 @@ public sealed class Reflector<T>
         }
         catch (JsonException e)
         {
-            CountUndecodable("event", null, e);
+            _decoder.Skip("event", e: e);
             return;
         }
 
@@ -260,7 +262,7 @@ public sealed class Reflector<T>
             string? type = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("type", out JsonElement name) ? name.GetString() : null;
             if (type is null || !json.TryGetProperty("object", out JsonElement value))
             {
-                CountUndecodable("event", null, null);
+                _decoder.Skip("event");
                 return;
             }
 
@@ -270,7 +272,7 @@ public sealed class Reflector<T>
             }
 
             Take(type, value);
-            _version = VersionOf(value) ?? _version;
+            _version = ObjectDecoder<T>.VersionOf(value) ?? _version;
         }
     }
 
@@ -279,14 +281,14 @@ public sealed class Reflector<T>
         switch (type)
         {
             case "ADDED" or "MODIFIED":
-                if (Decode(value) is { } decoded)
+                if (_decoder.Read(value) is { } decoded)
                 {
                     _store.Set(decoded);
                 }
 
                 break;
             case "DELETED":
-                if (KeyOf(value) is { } key)
+                if (ObjectDecoder<T>.KeyOf(value) is { } key)
                 {
                     _store.Remove(key);
                 }
@@ -295,44 +297,10 @@ public sealed class Reflector<T>
             case "BOOKMARK":
                 break;
             default:
-                CountUndecodable($"event of type {type}", KeyOf(value), null);
+                _decoder.Skip($"event of type {type}", ObjectDecoder<T>.KeyOf(value));
                 break;
         }
     }
 
-    /// <summary>The object, or null if it cannot be read: one that another version of the schema let in must not hide the others.</summary>
-    private T? Decode(JsonElement json)
-    {
-        try
-        {
-            T value = KubeJson.Read<T>(json);
-            return string.IsNullOrEmpty(value.Metadata?.Name) ? throw new JsonException("The object has no name") : value;
-        }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or NotSupportedException or ArgumentException or OverflowException)
-        {
-            CountUndecodable("object", KeyOf(json), e);
-            return null;
-        }
-    }
-
-    private void CountUndecodable(string what, NamespacedName? key, Exception? e)
-    {
-        Interlocked.Increment(ref _undecodable);
-        // Converters of our own kinds may quote a value; where the fault is suffices, and a Secret's content must not be logged.
-        _logger.LogWarning("Skipping an unreadable {What} of {Kind} {Name} at {Path}", what, _kind, key, (e as JsonException)?.Path);
-    }
-
     private void Heard() => Interlocked.Exchange(ref _lastActivity, _time.GetUtcNow().Ticks);
-
-    private static NamespacedName? KeyOf(JsonElement json) =>
-        Metadata(json, "name") is { } name ? new NamespacedName(Metadata(json, "namespace") ?? "", name) : null;
-
-    private static string? VersionOf(JsonElement json) => Metadata(json, "resourceVersion");
-
-    private static string? Metadata(JsonElement json, string property) =>
-        json.ValueKind == JsonValueKind.Object
-        && json.TryGetProperty("metadata", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object
-        && metadata.TryGetProperty(property, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
 }

@@ -210,9 +210,10 @@ public sealed class KubeClient : IDisposable
         {
             return await request(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"The API server did not answer {WithoutQuery(path)} within {RequestTimeout.TotalSeconds} s", e);
+            // Ours, or that of the handler, which reports a connection that is not made in time as a cancellation too.
+            throw new TimeoutException($"The API server did not answer {WithoutQuery(path)} in time", e);
         }
     }
 

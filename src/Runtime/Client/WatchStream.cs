@@ -33,5 +33,9 @@ internal sealed class WatchStream(HttpResponseMessage response, Stream content) 
         }
     }
 
-    public void Dispose() => response.Dispose();
+    public void Dispose()
+    {
+        _reader.Complete();
+        response.Dispose();
+    }
 }

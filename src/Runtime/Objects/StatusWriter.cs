@@ -17,7 +17,8 @@ public sealed class StatusWriter<T>(KubeClient client, TimeProvider time, Store<
     /// <summary>
     /// Brings the object's status from that of <paramref name="current"/> to that of <paramref name="desired"/> by a merge patch.
     /// Conditions get their transition time here: it stays while the status stays, and is now, in whole seconds, otherwise.
-    /// Those without an observedGeneration get the generation of <paramref name="current"/>.
+    /// Those without an observedGeneration get the generation of <paramref name="current"/>. When the object has changed since it
+    /// was read, it is read again, and what is then still missing is written.
     /// </summary>
     /// <returns>The object after the write; <paramref name="current"/> itself if there was nothing to write; null if it is gone.</returns>
     public async Task<T?> WriteAsync(T current, T desired, CancellationToken ct)
@@ -36,8 +37,9 @@ public sealed class StatusWriter<T>(KubeClient client, TimeProvider time, Store<
 
             try
             {
-                // The uid makes sure that no other object of the same name gets the status.
-                var body = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = known.Metadata.Uid }, ["status"] = patch };
+                // The version makes sure that the patch starts from what is there, and that no other object of the same name
+                // gets the status: on /status of a custom resource, the API server ignores a uid in the patch.
+                var body = new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = known.Metadata.ResourceVersion }, ["status"] = patch };
                 T written = await client.MergePatchAsync<T>(known.Key(), body, ct, "status").ConfigureAwait(false);
                 store?.Expect(written);
                 return written;
@@ -65,13 +67,12 @@ public sealed class StatusWriter<T>(KubeClient client, TimeProvider time, Store<
 
     private void Stamp(JsonObject old, JsonObject status, long? generation)
     {
-        Dictionary<string, JsonObject> before = ConditionsOf(old).ToDictionary(condition => (string)condition["type"]!);
+        ILookup<string?, JsonObject> before = ConditionsOf(old).ToLookup(condition => (string?)condition["type"]);
         string now = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         foreach (JsonObject condition in ConditionsOf(status))
         {
-            JsonObject? same = before.GetValueOrDefault((string)condition["type"]!);
-            bool unchanged = (string?)same?["status"] == (string?)condition["status"];
-            condition["lastTransitionTime"] = unchanged ? same!["lastTransitionTime"]!.DeepClone() : now;
+            JsonObject? unchanged = before[(string?)condition["type"]].FirstOrDefault(known => (string?)known["status"] == (string?)condition["status"]);
+            condition["lastTransitionTime"] = unchanged?["lastTransitionTime"]?.DeepClone() ?? now;
             condition["observedGeneration"] ??= generation;
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
@@ -10,7 +11,7 @@ internal sealed class RecordingTimeProvider : FakeTimeProvider
     /// <summary>Waits until something waits for that long, then lets the time pass. Each wait is passed once.</summary>
     public async Task PassAsync(TimeSpan wait)
     {
-        await Until.TrueAsync(() => Take(wait), $"something waits for {wait}");
+        await Eventually.TrueAsync(() => Take(wait), $"something waits for {wait}");
         Advance(wait);
     }
 

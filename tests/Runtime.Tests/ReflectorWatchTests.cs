@@ -1,91 +1,11 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging.Abstractions;
+using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
 
-/// <summary>What a healthy API server never does, and what the client library's own watch was seen to make of it.</summary>
-public sealed class ReflectorTests : IAsyncDisposable
+/// <summary>What a healthy API server never does to a watch, and what the client library was seen to make of it.</summary>
+public sealed class ReflectorWatchTests : ReflectorTestBase
 {
-    private static readonly ReflectorOptions Quick = new()
-    {
-        FirstBackoff = TimeSpan.FromMilliseconds(1),
-        LongestBackoff = TimeSpan.FromMilliseconds(20),
-    };
-
-    private readonly Store<Widget> _store = new();
-    private readonly List<string> _changes = [];
-    private readonly CancellationTokenSource _stop = new();
-    private FakeApiServer? _server;
-    private KubeClient? _client;
-    private Task _running = Task.CompletedTask;
-
-    public ReflectorTests() => _store.Changed += change =>
-    {
-        lock (_changes)
-        {
-            string what = change.Old is null ? "added" : change.New is null ? "deleted" : "changed";
-            _changes.Add($"{what} {change.Key.Name} {(change.New ?? change.Old)!.Spec!.Size}");
-        }
-    };
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _running;
-        _client?.Dispose();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
-        _stop.Dispose();
-    }
-
-    [Fact]
-    public async Task Run_ListsInPagesAndWatchesFromTheListsVersion()
-    {
-        Reflector<Widget> reflector = Start(
-            lists:
-            [
-                list => list.ReplyPageAsync("10", "next", FakeExchange.Item("one", "3")),
-                list => list.ReplyPageAsync("10", null, FakeExchange.Item("two", "4")),
-            ],
-            watches: [StallAsync]);
-
-        await WatchesAsync(reflector, 1);
-
-        Assert.Equal(["added one 0", "added two 0"], Changes());
-        Assert.True(reflector.HasSynced);
-        string[] requests = [.. _server!.Requests];
-        Assert.Equal("GET /apis/test.example.com/v1/widgets?limit=500", requests[0]);
-        Assert.Equal("GET /apis/test.example.com/v1/widgets?limit=500&continue=next", requests[1]);
-        Assert.Matches(@"^GET /apis/test\.example\.com/v1/widgets\?watch=true&allowWatchBookmarks=true&resourceVersion=10&timeoutSeconds=[345]\d\d$", requests[2]);
-    }
-
-    [Fact]
-    public async Task Run_WhenANamespaceAndSelectorsAreGiven_AsksForThose()
-    {
-        Reflector<Widget> reflector = Start(
-            [list => list.ReplyListAsync("1")], [StallAsync],
-            Quick with { Namespace = "a", LabelSelector = "x=y", FieldSelector = "metadata.name=n" });
-
-        await WatchesAsync(reflector, 1);
-
-        Assert.All(_server!.Requests, request => Assert.StartsWith(
-            "GET /apis/test.example.com/v1/namespaces/a/widgets?labelSelector=x%3Dy&fieldSelector=metadata.name%3Dn&", request));
-    }
-
-    [Fact]
-    public async Task Items_OfAList_GetTheKindThatTheApiServerLeavesOut()
-    {
-        Reflector<Widget> reflector = Start([list => list.ReplyListAsync("1", FakeExchange.Item("one", "1"))], [StallAsync]);
-
-        await WatchesAsync(reflector, 1);
-
-        Widget widget = Assert.Single(_store.List());
-        Assert.Equal(("test.example.com/v1", "Widget"), (widget.ApiVersion, widget.Kind));
-    }
-
     [Fact]
     public async Task Events_ChangeTheStore()
     {
@@ -111,7 +31,7 @@ public sealed class ReflectorTests : IAsyncDisposable
     {
         Reflector<Widget> reflector = Start([list => list.ReplyListAsync("1")], [StallAsync]);
 
-        await Until.TrueAsync(() => reflector.Watches == 1, "the watch is open");
+        await Eventually.TrueAsync(() => reflector.Watches == 1, "the watch is open");
         Assert.Null(reflector.LastError);
     }
 
@@ -198,37 +118,7 @@ public sealed class ReflectorTests : IAsyncDisposable
 
         await time.PassAsync(TimeSpan.FromSeconds(1.6));
 
-        await Until.TrueAsync(() => reflector.Lists == 3, "the third list came after the pause");
-    }
-
-    [Theory]
-    [InlineData(403, "Forbidden")]
-    [InlineData(404, "NotFound")]
-    [InlineData(401, "Unauthorized")]
-    public async Task List_WhenRefused_IsTriedUntilItIsAllowedAndTheReasonIsKnown(int code, string reason)
-    {
-        int failed = 0;
-        int recovered = 0;
-        bool allowed = false;
-        Reflector<Widget> reflector = Start(
-            [list => Volatile.Read(ref allowed) ? list.ReplyListAsync("1") : list.ReplyStatusAsync(code, reason, "not yet")],
-            [StallAsync],
-            configure: started =>
-            {
-                started.Failed += () => failed++;
-                started.Recovered += () => recovered++;
-            });
-        await Until.TrueAsync(() => reflector.Lists > 3, "several lists");
-        var error = Assert.IsType<ApiException>(reflector.LastError);
-        Assert.Equal((code, reason, "not yet"), (error.Code, error.Reason, error.Message));
-        Assert.False(reflector.HasSynced);
-
-        Volatile.Write(ref allowed, true);
-
-        await WatchesAsync(reflector, 1);
-        Assert.True(reflector.HasSynced);
-        Assert.Null(reflector.LastError);
-        Assert.Equal((1, 1), (failed, recovered));
+        await Eventually.TrueAsync(() => reflector.Lists == 3, "the third list came after the pause");
     }
 
     [Theory]
@@ -251,7 +141,7 @@ public sealed class ReflectorTests : IAsyncDisposable
         Reflector<Widget> reflector = Start(
             [list => list.ReplyListAsync("1")],
             [watch => watch.ReplyStatusAsync(429, "TooManyRequests", "later", "Retry-After: 20"), StallAsync], new ReflectorOptions(), time);
-        await Until.TrueAsync(() => reflector.LastError is ApiException { IsTooManyRequests: true }, "the refusal is known");
+        await Eventually.TrueAsync(() => reflector.LastError is ApiException { IsTooManyRequests: true }, "the refusal is known");
 
         await time.PassAsync(TimeSpan.FromSeconds(20));
 
@@ -303,23 +193,6 @@ public sealed class ReflectorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task List_WhenOneObjectCannotBeRead_HidesNoOtherAndDeletesNothing()
-    {
-        string bad = FakeExchange.Item("bad", "5").Replace("\"size\":0", "\"size\":[]", StringComparison.Ordinal);
-        Reflector<Widget> reflector = Start(
-            [
-                list => list.ReplyListAsync("1", FakeExchange.Item("bad", "1", 1)),
-                list => list.ReplyListAsync("6", bad, """{"metadata":{}}""", "7", FakeExchange.Item("good", "4", 2)),
-            ],
-            [watch => watch.ReplyStatusAsync(410, "Expired"), StallAsync]);
-
-        await WatchesAsync(reflector, 1);
-
-        Assert.Equal(["added bad 1", "added good 2"], Changes());
-        Assert.Equal(3, reflector.Undecodable);
-    }
-
-    [Fact]
     public async Task Watch_WhenAnEventIsOfUnknownTypeOrNoJsonAtAll_GoesOn()
     {
         Reflector<Widget> reflector = Start(
@@ -360,7 +233,7 @@ public sealed class ReflectorTests : IAsyncDisposable
 
         Assert.Equal(["1", "50"], WatchedVersions());
         Assert.Equal(0, reflector.Undecodable);
-        Assert.Empty(_store.List());
+        Assert.Empty(Store.List());
     }
 
     [Fact]
@@ -440,129 +313,10 @@ public sealed class ReflectorTests : IAsyncDisposable
             Quick with { SilenceLimit = TimeSpan.FromMilliseconds(200) },
             configure: started => started.Failed += () => failures.Enqueue(started.LastError));
 
-        await Until.TrueAsync(() => reflector.Watches >= 2, "the watch was opened anew");
+        await Eventually.TrueAsync(() => reflector.Watches >= 2, "the watch was opened anew");
 
         Assert.IsType<TimeoutException>(failures.First());
         Assert.Equal(["1", "1"], WatchedVersions().Take(2));
         await closed.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
     }
-
-    [Fact]
-    public async Task Run_WhenCancelled_ClosesTheStream()
-    {
-        var closed = new TaskCompletionSource();
-        Reflector<Widget> reflector = Start(
-            [list => list.ReplyListAsync("1")], [async watch => { await watch.BeginAsync(); await watch.StallAsync(); closed.SetResult(); }]);
-        await WatchesAsync(reflector, 1);
-
-        await _stop.CancelAsync();
-
-        await _running;
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
-    }
-
-    [Fact]
-    public async Task List_WhenTheTokenOfTheNextPageHasExpired_StartsAgainInOnePiece()
-    {
-        Reflector<Widget> reflector = Start(
-            [
-                list => list.ReplyPageAsync("10", "old", FakeExchange.Item("one", "3", 1), FakeExchange.Item("two", "3", 2)),
-                list => list.ReplyStatusAsync(410, "Expired", "The provided continue parameter is too old"),
-                list => list.ReplyListAsync("20", FakeExchange.Item("two", "3", 2), FakeExchange.Item("three", "12", 3)),
-            ],
-            [StallAsync]);
-
-        await WatchesAsync(reflector, 1);
-
-        Assert.Equal(["added two 2", "added three 3"], Changes());
-        Assert.Equal(["20"], WatchedVersions());
-        Assert.DoesNotContain('?', _server!.Requests.ElementAt(2));
-    }
-
-    [Fact]
-    public async Task List_AfterALongGap_ReportsWhatWasDeletedWithItsLastKnownState()
-    {
-        bool away = false;
-        Reflector<Widget> reflector = Start(
-            [
-                list => list.ReplyListAsync("1", FakeExchange.Item("one", "1", 1), FakeExchange.Item("two", "1", 2)),
-                list => { away = true; list.Reset(); return Task.CompletedTask; },
-                list => list.ReplyListAsync("9", FakeExchange.Item("three", "8", 3)),
-            ],
-            [watch => watch.ReplyStatusAsync(410, "Expired"), StallAsync]);
-
-        await WatchesAsync(reflector, 1);
-
-        Assert.True(away);
-        Assert.Equal(["added one 1", "added two 2", "deleted one 1", "deleted two 2", "added three 3"], Changes());
-    }
-
-    [Fact]
-    public async Task List_WhenTheAnswerIsNoJson_IsTriedAgain()
-    {
-        Reflector<Widget> reflector = Start([list => list.ReplyAsync(200, "<html>"), list => list.ReplyListAsync("1")], [StallAsync]);
-
-        await WatchesAsync(reflector, 1);
-
-        Assert.Equal(2, reflector.Lists);
-    }
-
-    [Fact]
-    public async Task Run_WhenTheServerCannotBeReached_GoesOnTrying()
-    {
-        _server = new FakeApiServer(_ => Task.CompletedTask);
-        _client = _server.Client();
-        await _server.DisposeAsync();
-        _server = null;
-        var reflector = new Reflector<Widget>(_client, _store, Quick, TimeProvider.System, NullLogger.Instance);
-
-        _running = reflector.RunAsync(_stop.Token);
-
-        await Until.TrueAsync(() => reflector.Lists > 2, "several attempts");
-        Assert.IsType<HttpRequestException>(reflector.LastError);
-    }
-
-    private static async Task StallAsync(FakeExchange watch)
-    {
-        await watch.BeginAsync();
-        await watch.StallAsync();
-    }
-
-    /// <summary>Starts a reflector on a server that answers the n-th list and watch as given, and all later ones like the last.</summary>
-    private Reflector<Widget> Start(
-        Func<FakeExchange, Task>[] lists,
-        Func<FakeExchange, Task>[] watches,
-        ReflectorOptions? options = null,
-        TimeProvider? time = null,
-        Action<Reflector<Widget>>? configure = null)
-    {
-        int listed = 0;
-        int watched = 0;
-        _server = new FakeApiServer(exchange => exchange.IsWatch
-            ? watches[Math.Min(Interlocked.Increment(ref watched), watches.Length) - 1](exchange)
-            : lists[Math.Min(Interlocked.Increment(ref listed), lists.Length) - 1](exchange));
-        _client = _server.Client(time);
-        var reflector = new Reflector<Widget>(_client, _store, options ?? Quick, time ?? TimeProvider.System, NullLogger.Instance, () => 0);
-        configure?.Invoke(reflector);
-        _running = reflector.RunAsync(_stop.Token);
-        return reflector;
-    }
-
-    private static Task WatchesAsync(Reflector<Widget> reflector, long count) =>
-        Until.TrueAsync(() => reflector.Watches == count, $"{count} watches were opened");
-
-    private List<string> WatchedVersions() =>
-        [.. _server!.Requests.Where(request => request.Contains("watch=true", StringComparison.Ordinal))
-            .Select(request => System.Web.HttpUtility.ParseQueryString(request.Split('?')[1])["resourceVersion"]!)];
-
-    private List<string> Changes()
-    {
-        lock (_changes)
-        {
-            return [.. _changes];
-        }
-    }
-
-    private Task ChangesAsync(params string[] expected) =>
-        Until.ValueAsync(Changes, changes => changes.SequenceEqual(expected), $"the changes are [{string.Join(", ", expected)}]");
 }
