@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OmniScale.Lab.Omni.Auth;
+using OmniScale.Lab.Omni.Lifecycle;
 using OmniScale.Lab.Omni.Storage;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
@@ -27,6 +28,8 @@ public sealed class OmniStore
     internal ResourceTable Table { get; }
 
     internal AccountRegistry Accounts { get; }
+
+    internal World World { get; } = new();
 
     public OmniResource<TSpec>? Get<TSpec>(ResourceType<TSpec> type, string id)
         where TSpec : class, IMessage<TSpec>, new() =>
@@ -71,6 +74,16 @@ public sealed class OmniStore
 
     /// <summary>Removes a resource whatever holds it. False when it does not exist.</summary>
     public bool Remove(ResourceType type, string id) => Table.Remove(new ResourceKey(type.Namespace, type.Name, id));
+
+    /// <summary>Deletes a resource as another user would: marks it, waits until nothing holds it, and destroys it.</summary>
+    /// <exception cref="TimeoutException">Something still held it at the limit.</exception>
+    public async Task DeleteAsync(ResourceType type, string id, TimeSpan limit, CancellationToken cancellationToken = default)
+    {
+        var key = new ResourceKey(type.Namespace, type.Name, id);
+        TearDown(type, id);
+        await WaitAsync(store => store.Table.Find(key) is null or { Metadata.Finalizers.Count: 0 }, limit, cancellationToken);
+        Remove(type, id);
+    }
 
     /// <summary>Forgets the history: no watch can resume from a bookmark that was given out before.</summary>
     public void Compact() => Table.Compact();
