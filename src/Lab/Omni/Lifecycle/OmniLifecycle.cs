@@ -30,7 +30,7 @@ public sealed class OmniLifecycle : IAsyncDisposable
         [
             new InfraProviders(context, clock).Reconcile,
             new Provisioner(context, request => Provision?.Invoke(request) ?? ProvisionVerdict.Success).Reconcile,
-            new Machines(context).Reconcile,
+            new ConnectedMachines(context).Reconcile,
             new MachineSetNodes(context).Reconcile,
             new ClusterMachines(context, desired).Reconcile,
             new MachineRequests(context).Reconcile,
