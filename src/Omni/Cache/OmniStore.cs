@@ -1,0 +1,89 @@
+using OmniScale.Omni.Api;
+using OmniScale.Omni.Api.Cosi;
+
+namespace OmniScale.Omni;
+
+/// <summary>The cached resources of one type, and how well the cache follows Omni.</summary>
+public abstract class OmniStore
+{
+    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long lastEventTicks;
+    private volatile OmniException? error;
+    private int restarts;
+
+    private protected OmniStore(ResourceType type) => Type = type;
+
+    public ResourceType Type { get; }
+
+    /// <summary>Whether everything was read once. It stays so when the watch breaks: the store then keeps what it knew.</summary>
+    public bool IsSynced => synced.Task.IsCompletedSuccessfully;
+
+    /// <summary>When Omni last said anything about this type; null if never.</summary>
+    public DateTimeOffset? LastEventAt => Interlocked.Read(ref lastEventTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>How often the watch had to be opened again.</summary>
+    public int Restarts => restarts;
+
+    /// <summary>Why the watch does not run now; null while it does.</summary>
+    public OmniException? Error => error;
+
+    public abstract int Count { get; }
+
+    internal Task WhenSynced => synced.Task;
+
+    /// <summary>Raised after a change is visible to readers, outside of any lock.</summary>
+    internal event Action<OmniChange>? Changed;
+
+    internal abstract OmniResource? FindResource(string id);
+
+    internal abstract IReadOnlyList<OmniResource> ResourcesByLabel(string label, string value);
+
+    internal abstract Incarnation? IncarnationOf(string id);
+
+    // What the watch tells.
+    internal abstract void BeginBootstrap();
+
+    internal abstract void Stage(Resource wire);
+
+    internal abstract void FinishBootstrap();
+
+    internal abstract void Apply(Resource wire);
+
+    internal abstract void Remove(Metadata metadata);
+
+    // What this connection's own writes tell.
+    internal abstract void Written(OmniResource resource);
+
+    internal abstract void TornDown(string id, Incarnation known);
+
+    internal abstract void Gone(string id, Incarnation known);
+
+    internal void Heard(DateTimeOffset now) => Interlocked.Exchange(ref lastEventTicks, now.UtcTicks);
+
+    internal void StreamUp() => error = null;
+
+    internal void StreamDown(OmniException failure)
+    {
+        error = failure;
+        Interlocked.Increment(ref restarts);
+    }
+
+    /// <returns>True the first time.</returns>
+    internal bool MarkSynced() => synced.TrySetResult();
+
+    private protected void Raise(OmniChange? change)
+    {
+        if (change is { } happened)
+        {
+            Changed?.Invoke(happened);
+        }
+    }
+
+    private protected void Raise(IEnumerable<OmniChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            Changed?.Invoke(change);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using OmniScale.Omni.Api.Cosi;
+
+namespace OmniScale.Omni;
+
+/// <summary>
+/// Keeps one store up to date: reads everything once, then follows. A broken stream is resumed from the last bookmark; where Omni
+/// does not have that any more, everything is read again and compared, so that what was deleted meanwhile is noticed.
+/// </summary>
+internal sealed class ResourceWatch(
+    Api.Cosi.State.StateClient client, OmniStore store, OmniCache cache, OmniCalls calls, OmniHealthTracker health, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>A stream that lived this long makes the next failure the first one again.</summary>
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
+
+    private readonly Random jitter = new();
+    private ByteString? bookmark;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        health.StreamStarted(store);
+        try
+        {
+            while (true)
+            {
+                var opened = time.GetTimestamp();
+                var failure = await FollowOnceAsync(cancellationToken).ConfigureAwait(false);
+                Report(failure);
+                OmniTelemetry.WatchRestarts.Add(1, new KeyValuePair<string, object?>("type", store.Type.Name));
+                failures = time.GetElapsedTime(opened) >= Stable ? 1 : failures + 1;
+                logger.Log(
+                    failures == 1 ? LogLevel.Information : LogLevel.Debug,
+                    "Watching {Type} ended ({Kind}): {Reason}", store.Type.Name, failure.Kind, failure.Message);
+                await Task.Delay(Delay(failures), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The connection is being closed.
+        }
+    }
+
+    private void Report(OmniException failure)
+    {
+        store.StreamDown(failure);
+        try
+        {
+            health.StreamDown(store, failure);
+        }
+        catch (Exception e)
+        {
+            // Whoever listens must not be able to end the watch.
+            logger.LogError(e, "A listener to the health of the connection failed");
+        }
+    }
+
+    private TimeSpan Delay(int failures)
+    {
+        var delay = FirstDelay * Math.Pow(2, Math.Min(failures - 1, 10));
+        return (delay < LongestDelay ? delay : LongestDelay) * (0.5 + (jitter.NextDouble() / 2));
+    }
+
+    private async Task<OmniException> FollowOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FollowAsync(cancellationToken).ConfigureAwait(false);
+            return new OmniException(OmniError.Unavailable, "Omni ended the watch", StatusCode.OK);
+        }
+        catch (RpcException e)
+        {
+            var failure = calls.Translate(e, OmniOperation.Watch, cancellationToken);
+            if (failure.Kind == OmniError.InvalidBookmark)
+            {
+                bookmark = null;
+            }
+
+            return failure;
+        }
+        catch (WatchErroredException e)
+        {
+            bookmark = null;
+            return new OmniException(OmniError.Unavailable, e.Message, StatusCode.OK, inner: e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A resource that cannot be decoded, or a fault of ours: reading everything again is the way back, and the error stays visible until then.
+            logger.LogError(e, "Following {Type} failed", store.Type.Name);
+            bookmark = null;
+            return new OmniException(OmniError.Internal, $"what Omni tells of {store.Type} cannot be processed: {e.Message}", StatusCode.OK, inner: e);
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        var bootstrapping = bookmark is null;
+        if (bootstrapping)
+        {
+            // Before the stream is opened: what is written from here on may be missing in the list that it begins with.
+            store.BeginBootstrap();
+        }
+
+        using var call = client.Watch(Request(), OmniCalls.Options(null, null, cancellationToken));
+        while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+        {
+            var message = call.ResponseStream.Current;
+            store.Heard(time.GetUtcNow());
+            if (message.Event.Count == 0)
+            {
+                // The first message is empty: the stream stands.
+                store.StreamUp();
+                health.StreamUp(store);
+                continue;
+            }
+
+            foreach (var happened in message.Event)
+            {
+                bootstrapping = Process(happened, bootstrapping);
+            }
+        }
+    }
+
+    private WatchRequest Request()
+    {
+        var request = new WatchRequest
+        {
+            Namespace = store.Type.Namespace,
+            Type = store.Type.Name,
+            ApiVersion = 1,
+            Options = new WatchOptions { BootstrapContents = bookmark is null },
+        };
+        if (bookmark is not null)
+        {
+            request.Options.StartFromBookmark = bookmark;
+        }
+
+        return request;
+    }
+
+    /// <returns>Whether the stream is still in its list of everything.</returns>
+    private bool Process(Event happened, bool bootstrapping)
+    {
+        switch (happened.EventType)
+        {
+            case EventType.Created or EventType.Updated when bootstrapping:
+                store.Stage(happened.Resource);
+                return true;
+            case EventType.Created or EventType.Updated:
+                store.Apply(happened.Resource);
+                break;
+            case EventType.Destroyed:
+                store.Remove(happened.Resource.Metadata);
+                break;
+            case EventType.Bootstrapped:
+                store.FinishBootstrap();
+                bootstrapping = false;
+                if (store.MarkSynced())
+                {
+                    cache.RaiseSynced(store.Type);
+                }
+
+                break;
+            case EventType.Errored:
+                throw new WatchErroredException(happened.HasError ? happened.Error : "Omni reported an error without words");
+        }
+
+        // A bookmark counts only once what it stands for is in the store.
+        if (happened.HasBookmark && !bootstrapping)
+        {
+            bookmark = happened.Bookmark;
+        }
+
+        return bootstrapping;
+    }
+
+    private sealed class WatchErroredException(string message) : Exception(message);
+}

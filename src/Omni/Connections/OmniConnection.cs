@@ -1,0 +1,110 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using OmniScale.Omni.Api;
+using OmniScale.Omni.Api.Management;
+
+namespace OmniScale.Omni;
+
+/// <summary>One Omni as one service account: a channel, the resources over it, and caches that follow them.</summary>
+public sealed class OmniConnection : IAsyncDisposable
+{
+    private readonly GrpcChannel channel;
+    private readonly OmniHealthTracker health;
+    private readonly CancellationTokenSource closing = new();
+    private readonly Lock gate = new();
+    private readonly List<Task> watches = [];
+    private (int Epoch, OmniVersion? Version)? knownVersion;
+
+    public OmniConnection(OmniConnectionSettings settings, OmniCacheSet caches, TimeProvider time, ILogger<OmniConnection> logger)
+    {
+        Settings = settings;
+        channel = OmniChannel.Open(settings, time);
+        health = new OmniHealthTracker(time);
+        var calls = new OmniCalls(settings, health, time);
+        var client = new Api.Cosi.State.StateClient(channel);
+        Cache = new OmniCache(caches, store => Start(new ResourceWatch(client, store, Cache!, calls, health, time, logger)));
+        State = new OmniState(client, calls, Cache, settings);
+        Management = new OmniManagement(new ManagementService.ManagementServiceClient(channel), calls);
+        health.Changed += judged =>
+        {
+            if (judged.Reachable == false)
+            {
+                logger.LogWarning("Omni at {Omni} cannot be reached: {Kind}: {Reason}", settings.Endpoint, judged.Kind, judged.Message);
+            }
+            else
+            {
+                logger.LogInformation("Omni at {Omni} answers", settings.Endpoint);
+            }
+
+            HealthChanged?.Invoke(judged);
+        };
+    }
+
+    public OmniConnectionSettings Settings { get; }
+
+    public IOmniState State { get; }
+
+    public IOmniManagement Management { get; }
+
+    public OmniCache Cache { get; }
+
+    public OmniHealth Health => health.Current;
+
+    /// <summary>Raised when Omni becomes reachable or unreachable, or is unreachable for another reason.</summary>
+    public event Action<OmniHealth>? HealthChanged;
+
+    /// <summary>The server's version, asked again only after a stream had to be opened anew.</summary>
+    /// <returns>Null if the server has no release version.</returns>
+    /// <exception cref="OmniException">It could not be asked.</exception>
+    public async Task<OmniVersion?> GetVersionAsync(CancellationToken cancellationToken)
+    {
+        var epoch = health.Epoch;
+        lock (gate)
+        {
+            if (knownVersion is { } known && known.Epoch == epoch)
+            {
+                return known.Version;
+            }
+        }
+
+        var current = await State.GetAsync(ResourceTypes.SysVersions, "current", cancellationToken).ConfigureAwait(false);
+        var version = current is null ? null : OmniVersion.Parse(current.Spec.BackendVersion);
+        lock (gate)
+        {
+            knownVersion = (epoch, version);
+        }
+
+        return version;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task[] running;
+        lock (gate)
+        {
+            if (closing.IsCancellationRequested)
+            {
+                return;
+            }
+
+            closing.Cancel();
+            running = [.. watches];
+        }
+
+        await Task.WhenAll(running).ConfigureAwait(false);
+        channel.Dispose();
+        closing.Dispose();
+    }
+
+    public override string ToString() => Settings.ToString();
+
+    private void Start(ResourceWatch watch)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
+            var token = closing.Token;
+            watches.Add(Task.Run(() => watch.RunAsync(token), CancellationToken.None));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Grpc.Core;
+
+namespace OmniScale.Omni;
+
+/// <summary>How every call to Omni is made: with a deadline, measured, its failure translated and reported to the connection's health.</summary>
+internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTracker health, TimeProvider time)
+{
+    public async Task<TResponse> UnaryAsync<TResponse>(
+        OmniOperation operation, string subject, Func<CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken, Metadata? headers = null)
+    {
+        using var activity = OmniTelemetry.Activities.StartActivity($"{operation} {subject}", ActivityKind.Client);
+        var started = time.GetTimestamp();
+        OmniException? failure = null;
+        try
+        {
+            using var call = start(Options(settings.CallTimeout, headers, cancellationToken));
+            var response = await call.ResponseAsync.ConfigureAwait(false);
+            health.CallSucceeded();
+            return response;
+        }
+        catch (RpcException e)
+        {
+            failure = Translate(e, operation, cancellationToken);
+            throw failure;
+        }
+        finally
+        {
+            Measure(operation, subject, started, failure);
+        }
+    }
+
+    public static CallOptions Options(TimeSpan? timeout, Metadata? headers, CancellationToken cancellationToken) =>
+        // gRPC measures deadlines on the system's clock, whatever clock this client is given.
+        new(headers, timeout is { } limit ? TimeProvider.System.GetUtcNow().UtcDateTime + limit : null, cancellationToken);
+
+    /// <exception cref="OperationCanceledException">The caller gave up: not an error of Omni.</exception>
+    public OmniException Translate(RpcException exception, OmniOperation operation, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var failure = OmniErrors.From(exception, operation, settings.Endpoint);
+        if (operation != OmniOperation.Watch)
+        {
+            health.CallFailed(failure);
+        }
+
+        return failure;
+    }
+
+    private void Measure(OmniOperation operation, string subject, long started, OmniException? failure) => OmniTelemetry.CallDuration.Record(
+        time.GetElapsedTime(started).TotalSeconds,
+        new KeyValuePair<string, object?>("operation", operation),
+        new KeyValuePair<string, object?>("type", subject),
+        new KeyValuePair<string, object?>("outcome", failure?.Kind.ToString() ?? "OK"));
+}

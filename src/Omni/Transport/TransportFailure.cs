@@ -1,0 +1,87 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Grpc.Core;
+
+namespace OmniScale.Omni;
+
+/// <summary>Finds what really failed under a gRPC status that Omni did not send, and says it in the user's terms.</summary>
+internal static class TransportFailure
+{
+    private const string BadResponse = "Bad gRPC response.";
+
+    /// <returns>Null if the status came from Omni itself.</returns>
+    public static (OmniError Kind, string Message)? Find(Status status, OmniEndpoint endpoint)
+    {
+        if (status.Detail.StartsWith(BadResponse, StringComparison.Ordinal))
+        {
+            return (OmniError.Unavailable, $"{endpoint} does not answer as Omni:{status.Detail[BadResponse.Length..]} (is it Omni's address, and does a proxy in front of it pass HTTP/2 through?)");
+        }
+
+        if (status.DebugException is not { } cause)
+        {
+            return null;
+        }
+
+        var causes = Flatten(cause).ToArray();
+        if (causes.OfType<TlsVerificationException>().FirstOrDefault() is { } rejected)
+        {
+            return (OmniError.TlsFailed, rejected.Message);
+        }
+
+        if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } handshake)
+        {
+            return (OmniError.TlsFailed, $"the TLS handshake with {endpoint} failed: {handshake.GetBaseException().Message}");
+        }
+
+        if (causes.OfType<SocketException>().FirstOrDefault() is { } socket)
+        {
+            return (OmniError.Unavailable, Explain(socket, endpoint));
+        }
+
+        if (causes.OfType<HttpRequestException>().FirstOrDefault(e => e.HttpRequestError == HttpRequestError.ProxyTunnelError) is { } tunnel)
+        {
+            return (OmniError.Unavailable, $"the HTTP proxy does not let through to {endpoint}: {tunnel.Message}");
+        }
+
+        if (causes.Any(e => e is TimeoutException))
+        {
+            return (OmniError.Unavailable, $"{endpoint} did not accept the connection in time");
+        }
+
+        if (causes.Any(SaysNotHttp2))
+        {
+            return (OmniError.Unavailable, $"{endpoint} does not speak HTTP/2 as gRPC needs it ({(endpoint.Tls ? "does a proxy in front of Omni speak HTTP/1.1 only?" : "is it served over TLS, that is https://, or by a proxy for HTTP/1.1?")})");
+        }
+
+        return causes.Any(e => e is HttpRequestException or IOException or ObjectDisposedException)
+            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}")
+            : null;
+    }
+
+    private static IEnumerable<Exception> Flatten(Exception exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            yield return e;
+        }
+    }
+
+    private static bool SaysNotHttp2(Exception exception) => exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => true,
+        HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse } => true,
+        HttpProtocolException => true,
+        _ => false,
+    };
+
+    private static string Explain(SocketException exception, OmniEndpoint endpoint) => exception.SocketErrorCode switch
+    {
+        SocketError.HostNotFound or SocketError.NoData => $"the name {endpoint.Host} does not resolve to an address",
+        SocketError.TryAgain => $"the name {endpoint.Host} cannot be resolved at the moment: the name server does not answer",
+        SocketError.ConnectionRefused => $"{endpoint} refused the connection: nothing listens on port {endpoint.Port}",
+        SocketError.TimedOut => $"{endpoint} did not accept the connection in time",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown => $"there is no route to {endpoint}",
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => $"the connection to {endpoint} was reset",
+        _ => $"the connection to {endpoint} failed: {exception.Message}",
+    };
+}
