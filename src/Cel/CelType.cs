@@ -2,7 +2,7 @@ namespace OmniScale.Cel;
 
 public enum CelTypeKind
 {
-    Dyn, Error, Null, Bool, Int, UInt, Double, String, Bytes, Timestamp, Duration, List, Map, Type, Object, TypeParam,
+    Dyn, Error, Null, Bool, Int, UInt, Double, String, Bytes, Timestamp, Duration, List, Map, Type, Object, Abstract, TypeParam,
 }
 
 /// <summary>A type of the language, as the checker knows it. Types are immutable; two types are the same when they print the same.</summary>
@@ -58,8 +58,14 @@ public sealed class CelType : IEquatable<CelType>
     /// <summary>An object with declared fields. Selecting any other field is a compile error.</summary>
     public static CelType Object(string name, IReadOnlyDictionary<string, CelType> fields) => new(CelTypeKind.Object, name, null, fields);
 
+    /// <summary>A type known by name and parameters only, such as <c>tuple(int, string)</c>.</summary>
+    public static CelType Abstract(string name, params CelType[] parameters) => new(CelTypeKind.Abstract, name, parameters);
+
     /// <summary>A type parameter for the signature of a generic function.</summary>
     public static CelType Parameter(string name) => new(CelTypeKind.TypeParam, name);
+
+    /// <summary>The same type with other parameters.</summary>
+    internal CelType With(CelType[] parameters) => new(Kind, Name, parameters, _fields);
 
     public bool TryGetField(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out CelType? type)
     {

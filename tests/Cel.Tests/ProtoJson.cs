@@ -50,7 +50,7 @@ internal static class ProtoJson
             "mapType" => CelType.Map(Type(value.GetProperty("keyType")), Type(value.GetProperty("valueType"))),
             "type" => value.EnumerateObject().Any() ? CelType.TypeOf(Type(value)) : CelType.Type,
             "typeParam" => CelType.Parameter(value.GetString()!),
-            "abstractType" => throw new NotSupportedException("an abstract type"),
+            "abstractType" => CelType.Abstract(value.GetProperty("name").GetString()!, [.. Items(value, "parameterTypes").Select(Type)]),
             _ => throw new InvalidDataException(property.Name),
         };
     }

@@ -38,19 +38,14 @@ internal sealed class TypeUnifier
             return type;
         }
 
-        switch (type.Kind)
+        if (type.Kind != TypeParam)
         {
-            case TypeParam:
-                return _bindings.TryGetValue(type.Name, out var bound) ? Substitute(bound, unboundToDyn)
-                    : unboundToDyn ? CelType.Dyn
-                    : type;
-            case List:
-                return CelType.List(Substitute(type.Parameters[0], unboundToDyn));
-            case Map:
-                return CelType.Map(Substitute(type.Parameters[0], unboundToDyn), Substitute(type.Parameters[1], unboundToDyn));
-            default:
-                return CelType.TypeOf(Substitute(type.Parameters[0], unboundToDyn));
+            return type.With(Array.ConvertAll(type.Parameters, p => Substitute(p, unboundToDyn)));
         }
+
+        return _bindings.TryGetValue(type.Name, out var bound) ? Substitute(bound, unboundToDyn)
+            : unboundToDyn ? CelType.Dyn
+            : type;
     }
 
     /// <summary>Gives every type parameter of a signature a variable of its own.</summary>
@@ -63,9 +58,7 @@ internal sealed class TypeUnifier
         {
             { HasTypeParam: false } => type,
             { Kind: TypeParam } => fresh.TryGetValue(type.Name, out var variable) ? variable : fresh[type.Name] = NewVariable(),
-            { Kind: List } => CelType.List(Replace(type.Parameters[0])),
-            { Kind: Map } => CelType.Map(Replace(type.Parameters[0]), Replace(type.Parameters[1])),
-            _ => CelType.TypeOf(Replace(type.Parameters[0])),
+            _ => type.With(Array.ConvertAll(type.Parameters, Replace)),
         };
     }
 
@@ -137,13 +130,13 @@ internal sealed class TypeUnifier
         if (from.Kind == Null || to.Kind == Null)
         {
             // Null fits where the protobuf mapping of a type is a message.
-            return (from.Kind == Null ? to : from).Kind is Null or Timestamp or Duration or CelTypeKind.Object;
+            return (from.Kind == Null ? to : from).Kind is Null or Timestamp or Duration or CelTypeKind.Object or Abstract;
         }
 
         return from.Kind switch
         {
             CelTypeKind.Type => to.Kind == CelTypeKind.Type,
-            List or Map => from.Kind == to.Kind && AllAssignable(from.Parameters, to.Parameters),
+            List or Map or Abstract => from.Kind == to.Kind && from.Name == to.Name && AllAssignable(from.Parameters, to.Parameters),
             _ => from.Kind == to.Kind && from.Name == to.Name,
         };
     }
@@ -215,11 +208,10 @@ internal sealed class TypeUnifier
 
         switch (first.Kind)
         {
-            case List:
-                return IsEqualOrLessSpecific(first.Parameters[0], second.Parameters[0]);
-            case Map:
-                return IsEqualOrLessSpecific(first.Parameters[0], second.Parameters[0])
-                    && IsEqualOrLessSpecific(first.Parameters[1], second.Parameters[1]);
+            case List or Map or Abstract:
+                return first.Name == second.Name
+                    && first.Parameters.Length == second.Parameters.Length
+                    && first.Parameters.Zip(second.Parameters).All(p => IsEqualOrLessSpecific(p.First, p.Second));
             case CelTypeKind.Type:
                 return true;
             default:

@@ -10,6 +10,16 @@ internal static class GoNumberParser
         var sign = text.Length > 0 && text[0] is '+' or '-' ? 1 : 0;
         var negative = sign == 1 && text[0] == '-';
         var digits = text.AsSpan(sign);
+        if (digits.Contains('_'))
+        {
+            if (!SeparatesDigits(digits))
+            {
+                return null;
+            }
+
+            digits = text[sign..].Replace("_", "", StringComparison.Ordinal);
+        }
+
         double? magnitude = digits switch
         {
             _ when digits.Equals("inf", StringComparison.OrdinalIgnoreCase) || digits.Equals("infinity", StringComparison.OrdinalIgnoreCase) => double.PositiveInfinity,
@@ -18,6 +28,23 @@ internal static class GoNumberParser
             _ => Decimal(digits),
         };
         return negative ? -magnitude : magnitude;
+    }
+
+    /// <summary>An underscore stands between two digits, or between the prefix and a digit.</summary>
+    private static bool SeparatesDigits(ReadOnlySpan<char> text)
+    {
+        var hex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '_' && (i == 0 || i + 1 == text.Length || !(IsDigit(text[i - 1]) || (hex && i == 2)) || !IsDigit(text[i + 1])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        bool IsDigit(char c) => hex ? char.IsAsciiHexDigit(c) : char.IsAsciiDigit(c);
     }
 
     private static double? Decimal(ReadOnlySpan<char> text)
@@ -40,21 +67,9 @@ internal static class GoNumberParser
         var digits = 0;
         var point = false;
         var i = 0;
-        var underscore = false;
         for (; i < text.Length; i++)
         {
-            if (text[i] == '_')
-            {
-                if (underscore)
-                {
-                    return null;
-                }
-
-                underscore = true;
-                continue;
-            }
-
-            if (text[i] == '.' && !point && !underscore)
+            if (text[i] == '.' && !point)
             {
                 point = true;
                 continue;
@@ -65,7 +80,6 @@ internal static class GoNumberParser
                 break;
             }
 
-            underscore = false;
             digits++;
             var digit = (uint)Convert.ToInt32(text[i].ToString(), 16);
             if (mantissa >> 100 == 0)
@@ -80,7 +94,7 @@ internal static class GoNumberParser
             }
         }
 
-        if (digits == 0 || underscore || i >= text.Length || text[i] is not ('p' or 'P')
+        if (digits == 0 || i >= text.Length || text[i] is not ('p' or 'P')
             || !int.TryParse(text[(i + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power))
         {
             return null;
