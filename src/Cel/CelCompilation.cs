@@ -46,7 +46,7 @@ public sealed class CelCompilation
         var errors = new ErrorList(source);
         if (source.Length > MaxCodePoints)
         {
-            errors.Report(SourceText.NoOffset, $"expression code point size exceeds limit: size: {source.Length}, limit {MaxCodePoints}");
+            errors.Report(SourceText.Nowhere, $"expression code point size exceeds limit: size: {source.Length}, limit {MaxCodePoints}");
             return new CelCompilation(environment, null, errors);
         }
 

@@ -48,7 +48,9 @@ internal static class StandardLibrary
         Function("bool", Conversions(Bool, Bool, CelType.String)),
         Function("bytes", Conversions(Bytes, Bytes, CelType.String)),
         Function("double", Conversions(CelType.Double, CelType.Double, Int, CelType.String, UInt)),
-        Function("duration", Conversions(Duration, Duration, CelType.String)),
+        
+        // The int is no duration at run time; cel-go 0.27 declares it nevertheless, later versions do not.
+        Function("duration", Conversions(Duration, Duration, Int, CelType.String)),
         Function("dyn", Global(Dyn, A)),
         Function("int", Conversions(Int, Int, CelType.Double, Duration, CelType.String, Timestamp, UInt)),
         Function("string", Conversions(CelType.String, CelType.String, Bool, Bytes, CelType.Double, Duration, Int, Timestamp, UInt)),

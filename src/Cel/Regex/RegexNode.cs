@@ -29,6 +29,9 @@ internal sealed class RegexNode(RegexOp op)
     public int RepeatFactor { get; set; } = 1;
 
     public int Height { get; set; } = 1;
+
+    /// <summary>How many instructions the compiled node takes at most.</summary>
+    public long Size { get; set; } = 1;
 }
 
 [Flags]

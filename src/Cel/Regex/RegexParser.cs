@@ -397,6 +397,19 @@ internal sealed class RegexParser
             throw new RegexSyntaxException("expression nests too deeply", _pattern);
         }
 
+        var inner = node.Children.Sum(c => c.Size);
+        node.Size = node.Op switch
+        {
+            RegexOp.Alternate => inner + node.Children.Count - 1,
+            RegexOp.Repeat when node.Max < 0 => node.Min == 0 ? inner + 2 : (inner * node.Min) + 1,
+            RegexOp.Repeat => (inner * node.Max) + node.Max - node.Min,
+            _ => inner,
+        };
+        if (node.Size > RegexProgram.MaxInstructions)
+        {
+            throw new RegexSyntaxException("expression too large", _pattern);
+        }
+
         return node;
     }
 }

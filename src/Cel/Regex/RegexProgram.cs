@@ -10,15 +10,13 @@ namespace OmniScale.Cel.Regex;
 internal sealed class RegexProgram
 {
     /// <summary>Go's limit on compiled size.</summary>
-    private const int MaxInstructions = (128 << 20) / 40;
+    public const int MaxInstructions = (128 << 20) / 40;
 
     private readonly List<Instruction> _code = [];
-    private readonly string _pattern;
     private readonly int _start;
 
     private RegexProgram(string pattern)
     {
-        _pattern = pattern;
         var match = Emit(new Instruction(Code.Match, 0, 0, null));
         _start = Compile(RegexParser.Parse(pattern), match);
     }
@@ -37,11 +35,6 @@ internal sealed class RegexProgram
 
     private int Emit(Instruction instruction)
     {
-        if (_code.Count >= MaxInstructions)
-        {
-            throw new RegexSyntaxException("expression too large", _pattern);
-        }
-
         _code.Add(instruction);
         return _code.Count - 1;
     }

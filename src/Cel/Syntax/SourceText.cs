@@ -5,7 +5,11 @@ namespace OmniScale.Cel.Syntax;
 /// <summary>The source in code points, with line starts, and the layout of errors that refer to it.</summary>
 internal sealed class SourceText
 {
+    /// <summary>The offset of a node that stands nowhere, since its place in the source could not be parsed.</summary>
     public const int NoOffset = -1;
+
+    /// <summary>For errors about the source as a whole.</summary>
+    public const int Nowhere = int.MinValue;
 
     /// <summary>A longer line (in bytes) is not printed with the error.</summary>
     private const int MaxSnippetBytes = 16384;
@@ -54,9 +58,15 @@ internal sealed class SourceText
 
     public CelError Error(int offset, string message)
     {
-        if (offset < 0)
+        if (offset == Nowhere)
         {
             return new CelError(-1, 0, message);
+        }
+
+        if (offset < 0 || Length == 0)
+        {
+            // The reference implementation counts columns from -1 here, and from 0 elsewhere.
+            return new CelError(1, 0, message);
         }
 
         var starts = LineStarts();
@@ -124,6 +134,12 @@ internal sealed class ErrorList(SourceText source)
     private int _count;
 
     public int Count => _errors.Count;
+
+    public void Clear()
+    {
+        _errors.Clear();
+        _count = 0;
+    }
 
     public void Report(int offset, string message)
     {

@@ -40,6 +40,7 @@ internal static class Conversions
     {
         CelKind.Duration => value,
         CelKind.String => Times.ParseDuration(value.AsString) is { } d ? CelValue.Duration(d) : Errors.Conversion(value, CelType.Duration),
+        CelKind.Int => Errors.Conversion(value, CelType.Duration),
         _ => Errors.NoSuchOverloadFor("duration", [value]),
     };
 

@@ -13,7 +13,7 @@ internal sealed class Edge
     public TokenSet Tokens { get; init; }
 
     /// <summary>Set for a call: where parsing goes on after the called rule.</summary>
-    public State? Follow { get; init; }
+    public State? Follow { get; set; }
 
     /// <summary>For a condition, the precedence that must not be exceeded; for a call, the one that is passed on.</summary>
     public int Precedence { get; init; }

@@ -138,10 +138,34 @@ internal sealed class NetworkBuilder
         {
             var (left, right) = Build(alternative);
             Link(start, left);
-            Link(right, end);
+            LinkToEnd(alternative, right, end);
         }
 
         return (start, end);
+    }
+
+    /// <summary>
+    /// The parser generator lets the last token or call of an alternative lead to the block's end at once. Calls at the ends of different
+    /// alternatives then return to the same state, which is what makes some predictions ambiguous, and so decided early.
+    /// </summary>
+    private static void LinkToEnd(Element alternative, State right, State end)
+    {
+        var last = alternative is SequenceElement sequence ? sequence.Parts[^1] : alternative;
+        if (last is not (TokenElement or RuleElement))
+        {
+            Link(right, end);
+            return;
+        }
+
+        var edge = last.Entry.Edges[0];
+        if (edge.Follow is null)
+        {
+            edge.Target = end;
+        }
+        else
+        {
+            edge.Follow = end;
+        }
     }
 
     private (State Entry, State End, State Back) Loop(Element body, StateKind blockKind, out State block)

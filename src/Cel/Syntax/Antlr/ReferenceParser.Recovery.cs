@@ -30,7 +30,7 @@ internal sealed partial class ReferenceParser
     {
         if (_skipped >= 0 && _skipped++ >= MaxSkipped)
         {
-            _errors.Report(SourceText.NoOffset, $"error recovery token lookahead limit exceeded: {MaxSkipped}");
+            _errors.Report(SourceText.Nowhere, $"error recovery token lookahead limit exceeded: {MaxSkipped}");
             throw new ParsingStopped();
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace OmniScale.Cel.Syntax.Antlr;
 
@@ -15,6 +16,8 @@ internal sealed partial class ReferenceParser : IPredictionInput
 
     /// <summary>What predictors remember is bounded by throwing them away.</summary>
     private const int MaxPredictorSize = 20_000;
+
+    private const int LargeStack = 16 << 20;
 
     private static readonly Rule[] Rules = NetworkBuilder.Build();
     private static readonly ConcurrentBag<Predictor> Predictors = [];
@@ -39,6 +42,24 @@ internal sealed partial class ReferenceParser : IPredictionInput
 
     /// <summary>Null when parsing stopped for good; then there are errors.</summary>
     public static CelExpr? Parse(SourceText source, ErrorList errors)
+    {
+        try
+        {
+            return ParseHere(source, errors);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            // The limits on nesting allow for more than the stack of some threads.
+            CelExpr? result = null;
+            errors.Clear();
+            var thread = new Thread(() => result = ParseHere(source, errors), LargeStack);
+            thread.Start();
+            thread.Join();
+            return result;
+        }
+    }
+
+    private static CelExpr? ParseHere(SourceText source, ErrorList errors)
     {
         var predictor = Predictors.TryTake(out var pooled) ? pooled : new Predictor();
         try
@@ -99,6 +120,7 @@ internal sealed partial class ReferenceParser : IPredictionInput
 
     private ParseNode Call(RuleId id, int precedence)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         var rule = Rules[(int)id];
         var node = new ParseNode(id, _context, _state, _tokens.Current);
         var parent = _context;
@@ -136,7 +158,7 @@ internal sealed partial class ReferenceParser : IPredictionInput
     {
         if (++_depths[(int)id] > MaxRuleDepth)
         {
-            _errors.Report(SourceText.NoOffset, $"expression recursion limit exceeded: {MaxRuleDepth}");
+            _errors.Report(SourceText.Nowhere, $"expression recursion limit exceeded: {MaxRuleDepth}");
             throw new ParsingStopped();
         }
     }
@@ -200,7 +222,15 @@ internal sealed partial class ReferenceParser : IPredictionInput
                 _context!.Add(call.Label, Call(call.Rule, call.Precedence));
                 return true;
             case SequenceElement sequence:
-                return Array.TrueForAll(sequence.Parts, Parse);
+                foreach (var part in sequence.Parts)
+                {
+                    if (!Parse(part))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
             case OptionalElement optional:
                 _state = optional.Entry;
                 return Sync() && (!Starts(optional.Body) || Parse(optional.Body));

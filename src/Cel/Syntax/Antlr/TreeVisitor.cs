@@ -23,7 +23,7 @@ internal sealed class TreeVisitor(SourceText source, ErrorList errors)
         node = Unnest(node);
         if (node is null)
         {
-            return errors.Count == 0 ? _build.Error(SourceText.NoOffset, "unknown parse element encountered: <<nil>>") : new CelErrorExpr(SourceText.NoOffset);
+            return errors.Count == 0 ? _build.Error(SourceText.Nowhere, "unknown parse element encountered: <<nil>>") : new CelErrorExpr(SourceText.NoOffset);
         }
 
         switch (node.Rule)
@@ -42,7 +42,7 @@ internal sealed class TreeVisitor(SourceText source, ErrorList errors)
 
         if (++_depth > AstBuilder.MaxHeight)
         {
-            errors.Report(SourceText.NoOffset, "max recursion depth exceeded");
+            errors.Report(SourceText.Nowhere, "max recursion depth exceeded");
             throw new ParsingStopped();
         }
 
