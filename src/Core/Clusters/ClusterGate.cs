@@ -24,15 +24,16 @@ public static class ClusterGate
             return Outcome.Stalled(CommonReasons.NameConflict, owner.Conflict(existing, "cluster"));
         }
 
-        if (existing.IsTearingDown)
-        {
-            return Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni");
-        }
-
-        return existing.Metadata.Annotations.ContainsKey(OmniAnnotations.ClusterLocked)
-            ? Outcome.Waiting(TalosClusterReasons.ClusterLocked, $"cluster {cluster.ClusterName} is locked in Omni; unlock it there (omnictl cluster unlock {cluster.ClusterName}) to let changes through")
-            : null;
+        return existing.IsTearingDown ? Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni") : null;
     }
+
+    /// <summary>A locked cluster takes no changes; one that needs none is as good as any other.</summary>
+    /// <returns>Null when the plan can be carried out; else why not.</returns>
+    public static Outcome? JudgeLock(TalosCluster cluster, StoredCluster stored, ClusterPlan plan) =>
+        plan.ChangeCount > 0 && stored.Cluster?.Metadata.Annotations.ContainsKey(OmniAnnotations.ClusterLocked) == true
+            ? Outcome.Waiting(TalosClusterReasons.ClusterLocked,
+                $"cluster {cluster.ClusterName} is locked in Omni; unlock it there (omnictl cluster unlock {cluster.ClusterName}) to {plan.Describe()}")
+            : null;
 
     /// <summary>The annotation names the very cluster that was lost, so that it serves once even if it stays in a repository.</summary>
     private static bool RecreationWanted(TalosCluster cluster, DateTime created) =>

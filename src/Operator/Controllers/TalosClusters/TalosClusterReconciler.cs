@@ -129,6 +129,13 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
             return;
         }
 
+        if (ClusterGate.JudgeLock(cluster, stored, plan) is { } locked)
+        {
+            facts.Synced = Finding.False(locked.Reason, locked.Message);
+            facts.Outcome = locked;
+            return;
+        }
+
         if (cluster.Spec.Suspend && plan.ChangeCount > 0)
         {
             facts.Synced = Finding.False(CommonReasons.Suspended, $"suspended; waiting to {plan.Describe()}");
