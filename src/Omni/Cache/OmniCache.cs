@@ -86,12 +86,11 @@ public sealed class OmniCache
         }
     }
 
-    /// <summary>Writes go to the store itself: what does not exist there is gone, whatever the watch has told so far.</summary>
-    internal void Gone(ResourceType type, string id, Incarnation? known)
+    internal void Destroyed(ResourceType type, string id, Incarnation? known)
     {
         if (known is { } life)
         {
-            stores.GetValueOrDefault(type)?.Gone(id, life);
+            stores[type].Destroyed(id, life);
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class OmniStore<TEntry> : OmniStore
         staged![resource.Id] = resource;
     }
 
-    internal override void FinishBootstrap()
+    internal override bool FinishBootstrap()
     {
         List<OmniChange> changes = [];
         lock (gate)
@@ -131,7 +131,9 @@ public sealed class OmniStore<TEntry> : OmniStore
             writtenSinceBootstrap.Clear();
         }
 
+        var first = MarkSynced();
         Raise(changes);
+        return first;
     }
 
     internal override void Apply(Resource wire)
@@ -209,7 +211,7 @@ public sealed class OmniStore<TEntry> : OmniStore
         Raise(change);
     }
 
-    internal override void Gone(string id, Incarnation known)
+    internal override void Destroyed(string id, Incarnation known)
     {
         OmniChange? change = null;
         lock (gate)

@@ -54,7 +54,7 @@ internal static class TransportFailure
         }
 
         return causes.Any(e => e is HttpRequestException or IOException or ObjectDisposedException)
-            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}")
+            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}{HttpsHint(endpoint)}")
             : null;
     }
 
@@ -74,6 +74,9 @@ internal static class TransportFailure
         _ => false,
     };
 
+    /// <summary>A TLS port answers cleartext with an alert or by hanging up, and the latter looks like any lost connection.</summary>
+    private static string HttpsHint(OmniEndpoint endpoint) => endpoint.Tls ? "" : " (if Omni is served over TLS there, the endpoint begins with https://)";
+
     private static string Explain(SocketException exception, OmniEndpoint endpoint) => exception.SocketErrorCode switch
     {
         SocketError.HostNotFound or SocketError.NoData => $"the name {endpoint.Host} does not resolve to an address",
@@ -81,7 +84,7 @@ internal static class TransportFailure
         SocketError.ConnectionRefused => $"{endpoint} refused the connection: nothing listens on port {endpoint.Port}",
         SocketError.TimedOut => $"{endpoint} did not accept the connection in time",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown => $"there is no route to {endpoint}",
-        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => $"the connection to {endpoint} was reset",
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => $"the connection to {endpoint} was reset{HttpsHint(endpoint)}",
         _ => $"the connection to {endpoint} failed: {exception.Message}",
     };
 }

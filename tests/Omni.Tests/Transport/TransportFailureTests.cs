@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OmniScale.Lab.Omni;
 using OmniScale.Omni.Api;
 
-namespace OmniScale.Omni.Tests.Transport;
+namespace OmniScale.Omni.Tests;
 
 public class TransportFailureTests
 {
