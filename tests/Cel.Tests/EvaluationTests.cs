@@ -15,6 +15,7 @@ public class EvaluationTests
     [InlineData("'a'.matches('a**')", "error parsing regexp: invalid nested repetition operator: `**`")]
     [InlineData("'a'.matches('(?=a)')", "error parsing regexp: invalid or unsupported Perl syntax: `(?=`")]
     [InlineData("'a'.matches('x{1001}')", "error parsing regexp: invalid repeat count: `{1001}`")]
+    [InlineData("'a'.matches(r'\\x4')", "error parsing regexp: invalid escape sequence: `\\x4`")]
     [InlineData("'a'.matches(')')", "error parsing regexp: unexpected ): `)`")]
     [InlineData("string(1e6) + string(123456.5) + string(1e-5)", "1e+06123456.51e-05")]
     [InlineData("double('1_000.5') == 1000.5 && double('0x1p-2') == 0.25", "true")]
