@@ -32,6 +32,10 @@ public abstract class OmniResource(ResourceType type, Metadata metadata)
     /// <summary>A copy that can be changed without the original noticing.</summary>
     public abstract OmniResource Clone();
 
+    /// <summary>A resource of the same type with other content.</summary>
+    /// <exception cref="InvalidCastException">The spec is of another type.</exception>
+    public abstract OmniResource With(Metadata metadata, IMessage spec);
+
     public override string ToString() => $"{Type.Name}/{Id}";
 }
 
@@ -45,4 +49,6 @@ public sealed class OmniResource<TSpec>(ResourceType<TSpec> type, Metadata metad
     public override IMessage RawSpec => Spec;
 
     public override OmniResource<TSpec> Clone() => new((ResourceType<TSpec>)Type, Metadata.Clone(), Spec.Clone());
+
+    public override OmniResource<TSpec> With(Metadata metadata, IMessage spec) => new((ResourceType<TSpec>)Type, metadata, (TSpec)spec);
 }

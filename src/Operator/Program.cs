@@ -1,1 +1,4 @@
-return 0;
+using OmniScale.Operator;
+using OmniScale.Operator.Hosting;
+
+return await CommandLine.Create(OperatorHost.RunAsync).Parse(args).InvokeAsync();

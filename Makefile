@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := help
+.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build everything
+	dotnet build OmniScale.sln
+
+test: ## Run all tests; builds the control plane first, once
+	@hack/test.sh
+
+demo: ## Start a control plane, a simulated Omni and Proxmox, and the operator
+	@hack/demo/demo.sh
+
+demo-stop: ## End what `make demo` started
+	@hack/demo/stop.sh
+
+run: ## Run the operator against the cluster of the current kubeconfig
+	dotnet run --project src/Operator
+
+manifests: ## Generate config/crd, and the field tables in docs/spec
+	dotnet run --project hack/crdgen -- config/crd docs/spec
+
+verify: ## Check that generated files, lock files and formatting are up to date
+	@hack/verify.sh
+
+fmt: ## Format C# and Go
+	@hack/lint.sh --fix
+
+lint: ## Report what is not formatted, and shell script mistakes
+	@hack/lint.sh
+
+controlplane: ## Provide etcd, kube-apiserver and kubectl for tests and the demo
+	@hack/controlplane/build.sh

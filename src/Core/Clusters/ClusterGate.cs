@@ -1,0 +1,42 @@
+using System.Globalization;
+using OmniScale.Crds;
+using OmniScale.Omni.Api;
+
+namespace OmniScale.Core.Clusters;
+
+/// <summary>Whether a cluster may be written to at all, before anything is compared.</summary>
+public static class ClusterGate
+{
+    /// <returns>Null when it may; else why not.</returns>
+    public static Outcome? Judge(TalosCluster cluster, StoredCluster stored, Owner owner)
+    {
+        if (stored.Cluster is not { } existing)
+        {
+            return cluster.Status?.CreatedInOmni is { } created && !RecreationWanted(cluster, created)
+                ? Outcome.Stalled(TalosClusterReasons.DeletedInOmni,
+                    $"cluster {cluster.ClusterName} was deleted in Omni by somebody else, and is not built anew by itself. To build it anew, empty: "
+                    + $"kubectl annotate -n {cluster.Metadata.NamespaceProperty} taloscluster {cluster.Metadata.Name} {UserAnnotations.Recreate}={Stamp(created)} --overwrite")
+                : null;
+        }
+
+        if (!owner.MayTake(existing.Metadata, cluster.Spec.AdoptionPolicy))
+        {
+            return Outcome.Stalled(CommonReasons.NameConflict, owner.Conflict(existing, "cluster"));
+        }
+
+        if (existing.IsTearingDown)
+        {
+            return Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni");
+        }
+
+        return existing.Metadata.Annotations.ContainsKey(OmniAnnotations.ClusterLocked)
+            ? Outcome.Waiting(TalosClusterReasons.ClusterLocked, $"cluster {cluster.ClusterName} is locked in Omni; unlock it there (omnictl cluster unlock {cluster.ClusterName}) to let changes through")
+            : null;
+    }
+
+    /// <summary>The annotation names the very cluster that was lost, so that it serves once even if it stays in a repository.</summary>
+    private static bool RecreationWanted(TalosCluster cluster, DateTime created) =>
+        cluster.Metadata.Annotations?.TryGetValue(UserAnnotations.Recreate, out var value) == true && value == Stamp(created);
+
+    private static string Stamp(DateTime created) => created.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

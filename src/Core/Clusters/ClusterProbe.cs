@@ -1,0 +1,170 @@
+using System.Globalization;
+using OmniScale.Crds;
+using OmniScale.Omni.Api.Specs;
+using MachineStage = OmniScale.Omni.Api.Specs.ClusterMachineStatusSpec.Types.Stage;
+using RequestStage = OmniScale.Omni.Api.Specs.ClusterMachineRequestStatusSpec.Types.Stage;
+
+namespace OmniScale.Core.Clusters;
+
+/// <summary>Finds the first real cause why a cluster is not ready, from what is asked first of all (the provider) to what follows from it.</summary>
+public static class ClusterProbe
+{
+    private const int NamesShown = 3;
+
+    /// <summary>Done, or Waiting with the cause.</summary>
+    public static Outcome Judge(TalosCluster cluster, ClusterObservation seen)
+    {
+        if (seen.Status is null)
+        {
+            return Outcome.Waiting(TalosClusterReasons.Pending, "waiting for Omni to say something of the cluster");
+        }
+
+        return Destroying(seen) ?? Provider(cluster, seen) ?? Requests(seen) ?? MachineSets(seen) ?? Configuration(seen) ?? ControlPlane(seen)
+            ?? Upgrades(cluster, seen) ?? Machines(seen) ?? Counts(cluster, seen) ?? Remaining(seen.Status)
+            ?? Outcome.Done(Summary(cluster, seen));
+    }
+
+    private static string Summary(TalosCluster cluster, ClusterObservation seen)
+    {
+        var counts = MachineCounts.Of(cluster, seen);
+        return $"{counts.ControlPlane} control-plane machines and {counts.Workers} workers are healthy";
+    }
+
+    private static Outcome? Destroying(ClusterObservation seen) => seen.Status!.Phase == ClusterStatusSpec.Types.Phase.Destroying
+        ? Outcome.Waiting(TalosClusterReasons.Destroying, seen.DestroyPhase is { Length: > 0 } phase ? phase : "Omni is tearing the cluster down")
+        : null;
+
+    private static Outcome? Provider(TalosCluster cluster, ClusterObservation seen)
+    {
+        var wanting = MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested) || seen.Requests.Any(r => !r.InUse);
+        return wanting && seen.DisconnectedProviders is [var (id, error), ..]
+            ? Outcome.Waiting(TalosClusterReasons.ProviderDisconnected, error is { Length: > 0 }
+                ? $"infrastructure provider {id} reports: {error}"
+                : $"infrastructure provider {id} is not connected to Omni: is its process running, with --id {id} and a valid key?")
+            : null;
+    }
+
+    private static Outcome? Requests(ClusterObservation seen)
+    {
+        var open = seen.Requests.Where(r => !r.InUse && r.Status.Stage != RequestStage.Deprovisioning).ToList();
+        if (open.Find(r => r.Status.Stage == RequestStage.Failed || r.Status.Error.Length > 0) is { } failed)
+        {
+            var text = failed.Status.Error is { Length: > 0 } error ? error : failed.Status.Status;
+            return Outcome.Waiting(TalosClusterReasons.ProvisioningFailed, $"machine {failed.Id} cannot be built: {text} (the provider tries again every minute)");
+        }
+
+        if (open.Find(r => r.Status.Stage is RequestStage.Pending or RequestStage.Unknown) is { } pending)
+        {
+            return Outcome.Waiting(TalosClusterReasons.ScalingUp, $"machine {pending.Id}: {Words(pending.Status.Status, "waiting for the infrastructure provider to begin")}");
+        }
+
+        if (open.Find(r => r.Status.Stage == RequestStage.Provisioning) is { } building)
+        {
+            return Outcome.Waiting(TalosClusterReasons.ScalingUp, $"machine {building.Id} is being built: {Words(building.Status.Status, "provisioning")}");
+        }
+
+        return open.Find(r => r.Status.Stage == RequestStage.Provisioned) is { } built
+            ? Outcome.Waiting(TalosClusterReasons.ScalingUp,
+                $"machine {built.Id} was built and has not joined Omni yet; if this lasts, check that the VM gets an address and reaches Omni")
+            : null;
+    }
+
+    private static Outcome? MachineSets(ClusterObservation seen)
+    {
+        var broken = seen.Sets.FirstOrDefault(set => set.Value.Error.Length > 0);
+        return broken.Key is null ? null : Outcome.Waiting(TalosClusterReasons.MachinesNotReady, $"machine set {broken.Key}: {broken.Value.Error}");
+    }
+
+    private static Outcome? Configuration(ClusterObservation seen)
+    {
+        var failed = seen.Machines.FirstOrDefault(m => m.Status.ConfigApplyStatus == ConfigApplyStatus.Failed || m.Status.LastConfigError.Length > 0);
+        return failed is null ? null : Outcome.Waiting(TalosClusterReasons.ConfigurationFailed, $"machine {failed.Name} refuses its configuration: {failed.Status.LastConfigError}");
+    }
+
+    private static Outcome? ControlPlane(ClusterObservation seen)
+    {
+        var condition = seen.ControlPlane?.Conditions.FirstOrDefault(c => c.Status == ControlPlaneStatusSpec.Types.Condition.Types.Status.NotReady);
+        return condition is null ? null : Outcome.Waiting(TalosClusterReasons.Unhealthy, $"control plane: {condition.Type}: {condition.Reason}");
+    }
+
+    private static Outcome? Upgrades(TalosCluster cluster, ClusterObservation seen)
+    {
+        if (seen.TalosUpgrade is { Phase: not TalosUpgradeStatusSpec.Types.Phase.Done } talos)
+        {
+            return Upgrade("Talos", talos.Phase.ToString(), cluster.Spec.Talos.Version, talos.Status, talos.Step, talos.Error);
+        }
+
+        if (seen.KubernetesUpgrade is { Phase: not KubernetesUpgradeStatusSpec.Types.Phase.Done } kubernetes)
+        {
+            return Upgrade("Kubernetes", kubernetes.Phase.ToString(), cluster.Spec.Kubernetes.Version, kubernetes.Status, kubernetes.Step, kubernetes.Error);
+        }
+
+        // Omni's word on a version that was changed a moment ago may still be about the one before.
+        return Behind(seen.TalosUpgrade?.LastUpgradeVersion, cluster.Spec.Talos.Version) ? Upgrade("Talos", "Upgrading", cluster.Spec.Talos.Version, "", "", "")
+            : Behind(seen.KubernetesUpgrade?.LastUpgradeVersion, cluster.Spec.Kubernetes.Version) ? Upgrade("Kubernetes", "Upgrading", cluster.Spec.Kubernetes.Version, "", "", "")
+            : null;
+
+        static bool Behind(string? reached, string wanted) => reached is { Length: > 0 } && reached.TrimStart('v') != wanted.TrimStart('v');
+    }
+
+    private static Outcome Upgrade(string what, string phase, string version, string status, string step, string error)
+    {
+        var text = string.Join(", ", new[] { status, step, error }.Where(part => part.Length > 0));
+        return Outcome.Waiting(TalosClusterReasons.Upgrading, $"{what} {version}: {phase}{(text.Length > 0 ? ": " + text : "")}");
+    }
+
+    private static Outcome? Machines(ClusterObservation seen)
+    {
+        var unwell = seen.Machines.Where(m => !m.Status.Ready || m.Status.Stage != MachineStage.Running).OrderBy(m => m.Name, StringComparer.Ordinal).ToList();
+        if (unwell.Count == 0)
+        {
+            return null;
+        }
+
+        var shown = string.Join(", ", unwell.Take(NamesShown).Select(m => $"{m.Name} ({Stage(m.Status)})"));
+        var more = unwell.Count > NamesShown ? $" and {unwell.Count - NamesShown} more" : "";
+        return Outcome.Waiting(TalosClusterReasons.MachinesNotReady, $"not ready: {shown}{more}");
+    }
+
+    private static string Stage(ClusterMachineStatusSpec status) => status.Stage == MachineStage.Running
+        ? "running, not ready"
+        : Enum.IsDefined(status.Stage) ? status.Stage.ToString().ToLower(CultureInfo.InvariantCulture) : "unknown stage";
+
+    private static Outcome? Counts(TalosCluster cluster, ClusterObservation seen)
+    {
+        foreach (var set in MachineCounts.Sets(cluster, seen))
+        {
+            if (set.Total < set.Requested || set.Healthy < set.Requested)
+            {
+                return Outcome.Waiting(TalosClusterReasons.ScalingUp, $"{set.Name}: {set.Healthy} of {set.Requested} machines are healthy");
+            }
+
+            if (set.Total > set.Requested)
+            {
+                return Outcome.Waiting(TalosClusterReasons.ScalingDown, $"{set.Name}: {set.Total} machines, {set.Requested} wanted");
+            }
+        }
+
+        return null;
+    }
+
+    private static Outcome? Remaining(ClusterStatusSpec status)
+    {
+        if (status.Phase == ClusterStatusSpec.Types.Phase.Running && status.Ready)
+        {
+            return null;
+        }
+
+        var (reason, message) = status.Phase switch
+        {
+            ClusterStatusSpec.Types.Phase.ScalingUp => (TalosClusterReasons.ScalingUp, "Omni is adding machines"),
+            ClusterStatusSpec.Types.Phase.ScalingDown => (TalosClusterReasons.ScalingDown, "Omni is removing machines"),
+            ClusterStatusSpec.Types.Phase.Running when !status.KubernetesAPIReady => (TalosClusterReasons.Unhealthy, "the Kubernetes API does not answer yet"),
+            ClusterStatusSpec.Types.Phase.Running => (CommonReasons.Progressing, "Omni does not call the cluster ready yet"),
+            _ => (TalosClusterReasons.Pending, "Omni does not know the cluster's phase yet"),
+        };
+        return Outcome.Waiting(reason, message);
+    }
+
+    private static string Words(string text, string otherwise) => text.Length > 0 ? text : otherwise;
+}

@@ -1,0 +1,80 @@
+using k8s.Models;
+using OmniScale.Crds;
+
+namespace OmniScale.Core;
+
+/// <summary>
+/// The conditions of one pass. A condition that the pass did not get to keeps what was known, or is Unknown on the first
+/// visit. Ready, Reconciling and Stalled follow from the outcome alone, here and nowhere else:
+/// <code>
+/// Done       Ready=True
+/// Waiting    Ready=False   Reconciling=True
+/// Retry      Ready=False   Reconciling=True, reason ProgressingWithRetry
+/// Stalled    Ready=False   Stalled=True
+/// Suspended  Ready=False
+/// </code>
+/// Transition times are stamped when the status is written.
+/// </summary>
+public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long generation)
+{
+    /// <summary>The API server's limit is 32,768 characters; a page is enough for a reader.</summary>
+    private const int MaxMessage = 4096;
+
+    private readonly List<V1Condition> conditions = [];
+
+    /// <param name="finding">Null when the pass did not get to it.</param>
+    public ConditionSet With(string type, Finding? finding)
+    {
+        var before = Find(type);
+        if (finding is not null)
+        {
+            Add(type, finding);
+        }
+        else if (before is not null)
+        {
+            conditions.Add(before);
+        }
+        else
+        {
+            Add(type, Finding.Unknown(CommonReasons.Unknown, "not determined yet"));
+        }
+
+        return this;
+    }
+
+    public IReadOnlyList<V1Condition> Build(Outcome outcome)
+    {
+        var others = conditions.ToList();
+        conditions.Clear();
+        Add(CommonConditions.Ready, new Finding(outcome.Kind == OutcomeKind.Done ? Verdict.True : Verdict.False, outcome.Reason, outcome.Message));
+        switch (outcome.Kind)
+        {
+            case OutcomeKind.Waiting:
+                Add(CommonConditions.Reconciling, Finding.True(outcome.Reason, outcome.Message));
+                break;
+            case OutcomeKind.Retry:
+                Add(CommonConditions.Reconciling, Finding.True(CommonReasons.ProgressingWithRetry, outcome.Message));
+                break;
+            case OutcomeKind.Stalled:
+                Add(CommonConditions.Stalled, Finding.True(outcome.Reason, outcome.Message));
+                break;
+        }
+
+        conditions.AddRange(others);
+        return conditions;
+    }
+
+    private void Add(string type, Finding finding)
+    {
+        conditions.Add(new V1Condition
+        {
+            Type = type,
+            Status = finding.Verdict.ToString(),
+            Reason = finding.Reason,
+            Message = finding.Message.Length > MaxMessage ? string.Concat(finding.Message.AsSpan(0, MaxMessage - 1), "…") : finding.Message,
+            ObservedGeneration = generation,
+        });
+    }
+
+    private V1Condition? Find(string type) => previous?.FirstOrDefault(c => c.Type == type);
+}

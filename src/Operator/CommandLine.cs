@@ -1,0 +1,57 @@
+using System.CommandLine;
+
+namespace OmniScale.Operator;
+
+/// <summary>The command line of the operator.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create(Func<OperatorOptions, CancellationToken, Task<int>> run)
+    {
+        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file (default: KUBECONFIG, ~/.kube/config, or the pod's service account)." };
+        var namespaces = new Option<string[]>("--namespaces")
+        {
+            Description = "Namespaces to follow, separated by commas (default: all).",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
+        var clusterId = new Option<string?>("--cluster-id")
+        {
+            Description = "Names this bootstrap cluster in the owner marks in Omni (default: the UID of namespace kube-system). Set it where the bootstrap cluster is rebuilt from git.",
+        };
+        var health = new Option<string>("--health-address") { Description = "Where /livez and /readyz are served.", DefaultValueFactory = _ => new OperatorOptions().HealthAddress };
+        var workers = new Option<int>("--workers") { Description = "How many objects of a kind are worked on at once.", DefaultValueFactory = _ => new OperatorOptions().Workers };
+        var format = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
+        format.AcceptOnlyFromAmong("text", "json");
+        var level = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning or Error.", DefaultValueFactory = _ => LogLevel.Information };
+        clusterId.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } value && (value.Length is 0 or > 253 || value.Contains('/', StringComparison.Ordinal)))
+            {
+                result.AddError("--cluster-id must have 1 to 253 characters and no slash.");
+            }
+        });
+        workers.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 256)
+            {
+                result.AddError("--workers must be between 1 and 256.");
+            }
+        });
+
+        var root = new RootCommand("Kubernetes operator for Sidero Omni on Proxmox VE: reconciles ProxmoxProvider, MachineClass and TalosCluster.")
+        {
+            kubeconfig, namespaces, clusterId, health, workers, format, level,
+        };
+        root.SetAction((result, ct) => run(new OperatorOptions
+        {
+            Kubeconfig = result.GetValue(kubeconfig),
+            Namespaces = [.. (result.GetValue(namespaces) ?? []).SelectMany(n => n.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()],
+            ClusterId = result.GetValue(clusterId),
+            HealthAddress = result.GetValue(health)!,
+            Workers = result.GetValue(workers),
+            JsonLog = result.GetValue(format) == "json",
+            LogLevel = result.GetValue(level),
+        }, ct));
+        return root;
+    }
+}

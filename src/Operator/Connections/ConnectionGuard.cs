@@ -1,0 +1,77 @@
+using k8s.Models;
+using OmniScale.Crds;
+using OmniScale.Runtime;
+
+namespace OmniScale.Operator.Connections;
+
+/// <summary>
+/// Keeps connection Secrets from vanishing while an object that still has remote work to do refers to them: the Secret carries
+/// a finalizer as long as such an object exists.
+/// </summary>
+internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, Store<TalosCluster> clusters, Store<MachineClass> classes) : IDisposable
+{
+    private readonly SemaphoreSlim gate = new(1);
+
+    /// <summary>Objects whose remote work is done and whose own finalizer is about to go.</summary>
+    private readonly HashSet<string> released = [];
+
+    /// <summary>Puts the finalizer on the Secret that the object uses.</summary>
+    public async Task HoldAsync(IOmniScaleObject value, CancellationToken ct)
+    {
+        if (value is ProxmoxProvider || secrets.Get(SecretOf(value)).Secret is not { Metadata.DeletionTimestamp: null } secret
+            || Finalizers.Has(secret, ApiGroup.ConnectionFinalizer))
+        {
+            return;
+        }
+
+        await gate.WaitAsync(ct);
+        try
+        {
+            // Another pass may have been faster than the watch that shows it.
+            if (await client.FindAsync<V1Secret>(SecretOf(value), ct) is { Metadata.DeletionTimestamp: null } current)
+            {
+                await Finalizers.AddAsync(client, current, ApiGroup.ConnectionFinalizer, ct);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Takes the finalizer off the Secret if no other object needs it. Called before the object's own finalizer goes: a process
+    /// that is killed in between comes back here. Not cancellable, like the step that it belongs to.
+    /// </summary>
+    public async Task ReleaseAsync(IOmniScaleObject value)
+    {
+        if (value is ProxmoxProvider)
+        {
+            return;
+        }
+
+        await gate.WaitAsync();
+        try
+        {
+            released.RemoveWhere(uid => !Holders().Any(h => h.Metadata.Uid == uid));
+            released.Add(value.Metadata.Uid);
+            var key = SecretOf(value);
+            if (!Holders().Any(h => SecretOf(h) == key && !released.Contains(h.Metadata.Uid))
+                && await client.FindAsync<V1Secret>(key, CancellationToken.None) is { } secret)
+            {
+                await Finalizers.RemoveAsync(client, secret, ApiGroup.ConnectionFinalizer);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    private IEnumerable<IOmniScaleObject> Holders() => clusters.List().Cast<IOmniScaleObject>().Concat(classes.List())
+        .Where(value => Finalizers.Has(value, ApiGroup.Finalizer));
+
+    private static NamespacedName SecretOf(IOmniScaleObject value) => new(value.Metadata.NamespaceProperty, value.OmniSecretName);
+}

@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using OmniScale.Core;
+using OmniScale.Crds;
+using OmniScale.Omni;
+using OmniScale.Operator.Controllers;
+using OmniScale.Runtime;
+
+namespace OmniScale.Operator.Connections;
+
+/// <summary>
+/// Leads each object to its Omni: from the Secret that it names to a connection that it shares with all others that mean the
+/// same Omni and account. Wakes the objects when their Secret or their connection changes.
+/// </summary>
+internal sealed class OmniLinks : IDisposable
+{
+    /// <summary>A connection that breaks for less than this is no news.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the first answer of Omni is waited for before it counts as unreachable.</summary>
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
+
+    private readonly SecretCache secrets;
+    private readonly OmniConnectionPool pool;
+    private readonly Wakeups wakeups;
+    private readonly TimeProvider time;
+    private readonly ConcurrentDictionary<Type, SecretReferences> references = new();
+    private readonly ConcurrentDictionary<NamespacedName, (string Version, OmniConnectionSettings? Settings, Finding? Problem)> parsed = new();
+    private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), OmniConnection> holders = new();
+    private readonly ConcurrentDictionary<OmniConnection, DateTimeOffset> opened = new();
+    private readonly ConcurrentDictionary<OmniConnection, ITimer> graces = new();
+
+    public OmniLinks(SecretCache secrets, OmniConnectionPool pool, Wakeups wakeups, TimeProvider time)
+    {
+        this.secrets = secrets;
+        this.pool = pool;
+        this.wakeups = wakeups;
+        this.time = time;
+        pool.HealthChanged += OnHealthChanged;
+        pool.Synced += OnSynced;
+    }
+
+    /// <summary>Says which Secrets the object refers to beside its connection Secret; changes of any of them wake it.</summary>
+    public void Refer<T>(T value, IEnumerable<NamespacedName> others)
+        where T : class, IOmniScaleObject =>
+        references.GetOrAdd(typeof(T), kind => secrets.CreateReferences(key => wakeups.Wake(kind, key))).Set(value.Key(), others.Prepend(SecretOf(value)));
+
+    public OmniLink Open<T>(T value)
+        where T : class, IOmniScaleObject
+    {
+        var key = value.Key();
+        var lookup = secrets.Get(SecretOf(value));
+        if (lookup.Secret is not { } secret)
+        {
+            Release(typeof(T), key);
+            return new(lookup switch
+            {
+                { Synced: true } => Finding.False(OmniReasons.SecretNotFound, $"there is no Secret {value.OmniSecretName} of type {ApiGroup.OmniSecretType} in namespace {key.Namespace}"),
+                { Error: { } error } => Finding.Unknown(OmniReasons.Connecting, $"Secret {value.OmniSecretName} cannot be read: {error.Message}"),
+                _ => Finding.Unknown(OmniReasons.Connecting, $"reading Secret {value.OmniSecretName}"),
+            })
+            { IsConnecting = !lookup.Synced && lookup.Error is null };
+        }
+
+        var (_, settings, problem) = parsed.AddOrUpdate(SecretOf(value), _ => Parse(secret), (_, known) => known.Version == Version(secret) ? known : Parse(secret));
+        if (settings is null)
+        {
+            Release(typeof(T), key);
+            return new(problem!);
+        }
+
+        var binding = new OmniBinding { Endpoint = settings.Endpoint.ToString(), Account = settings.Key.Identity };
+        if (value.CommonStatus?.Omni is { } before && before != binding)
+        {
+            Release(typeof(T), key);
+            var text = $"Secret {value.OmniSecretName} now leads to {binding.Endpoint} as {binding.Account}; this object belongs to {before.Endpoint} as {before.Account}. "
+                + "Put the former values back, or let go of this object (deletionPolicy: Orphan, delete) and apply it again";
+            return new(Finding.Unknown(CommonReasons.OmniChanged, text)) { Changed = text };
+        }
+
+        return Judge(settings, binding, Hold(typeof(T), key, settings));
+    }
+
+    /// <summary>The object is gone.</summary>
+    public void Close<T>(NamespacedName key)
+    {
+        Release(typeof(T), key);
+        if (references.TryGetValue(typeof(T), out var mine))
+        {
+            mine.Clear(key);
+        }
+    }
+
+    public void Dispose()
+    {
+        pool.HealthChanged -= OnHealthChanged;
+        pool.Synced -= OnSynced;
+        foreach (var timer in graces.Values)
+        {
+            timer.Dispose();
+        }
+    }
+
+    private OmniLink Judge(OmniConnectionSettings settings, OmniBinding binding, OmniConnection connection)
+    {
+        var expiry = OmniSecret.Expiry(settings.Key, time.GetUtcNow());
+        if (expiry is { Verdict: Verdict.False })
+        {
+            return new(expiry);
+        }
+
+        var complete = connection.Cache.Follow(OmniCaches.Types);
+        var health = connection.Health;
+        if (health.Reachable == false && !(complete && time.GetUtcNow() - health.Since < Grace))
+        {
+            return new(Finding.False(OmniFailures.ConnectionReason(health.Kind ?? OmniError.Unavailable) ?? OmniReasons.Unreachable, health.Message)) { Binding = binding };
+        }
+
+        if (complete)
+        {
+            return new(expiry ?? Finding.True(OmniReasons.Connected, $"{binding.Endpoint} answers and accepts {binding.Account}")) { Connection = connection, Binding = binding };
+        }
+
+        // One type that may not be read holds up everything: say which.
+        var refused = OmniCaches.Types.Select(connection.Cache.Status).FirstOrDefault(s => !s.IsSynced && s.Error is { Kind: OmniError.PermissionDenied });
+        if (refused is not null)
+        {
+            return new(Finding.False(OmniReasons.PermissionDenied, $"{binding.Account} may not read {refused.Type}: the service account needs the role Operator. {refused.Error!.Message}")) { Binding = binding };
+        }
+
+        var since = opened.GetOrAdd(connection, _ => time.GetUtcNow());
+        var left = ConnectLimit - (time.GetUtcNow() - since);
+        return left > TimeSpan.Zero
+            ? new(Finding.Unknown(OmniReasons.Connecting, $"connecting to {binding.Endpoint}")) { Binding = binding, IsConnecting = true, RecheckAfter = left }
+            : new(Finding.False(OmniReasons.Unreachable, $"{binding.Endpoint} has not answered completely yet")) { Binding = binding };
+    }
+
+    private OmniConnection Hold(Type kind, NamespacedName key, OmniConnectionSettings settings)
+    {
+        var connection = pool.GetOrCreate(Holder(kind, key), settings);
+        holders[(kind, key)] = connection;
+        return connection;
+    }
+
+    private void Release(Type kind, NamespacedName key)
+    {
+        if (holders.TryRemove((kind, key), out _))
+        {
+            pool.Release(Holder(kind, key));
+        }
+    }
+
+    private void OnSynced(OmniConnection connection, Omni.Api.ResourceType type)
+    {
+        if (connection.Cache.Follow(OmniCaches.Types))
+        {
+            WakeHolders(connection);
+        }
+    }
+
+    private void OnHealthChanged(OmniConnection connection, OmniHealth health)
+    {
+        if (health.Reachable == false)
+        {
+            // Those whose caches are not complete hear of it at once, the others after the grace.
+            WakeHolders(connection);
+            var timer = time.CreateTimer(_ => WakeHolders(connection), null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
+            graces.AddOrUpdate(connection, timer, (_, former) =>
+            {
+                former.Dispose();
+                return timer;
+            });
+            return;
+        }
+
+        if (graces.TryRemove(connection, out var running))
+        {
+            running.Dispose();
+        }
+
+        WakeHolders(connection);
+    }
+
+    private void WakeHolders(OmniConnection connection)
+    {
+        foreach (var ((kind, key), held) in holders)
+        {
+            if (held == connection)
+            {
+                wakeups.ForgetBackoff(kind, other => other == key);
+                wakeups.Wake(kind, key);
+            }
+        }
+    }
+
+    private static (string, OmniConnectionSettings?, Finding?) Parse(k8s.Models.V1Secret secret)
+    {
+        var (settings, problem) = OmniSecret.Read(secret);
+        return (Version(secret), settings, problem);
+    }
+
+    private static string Version(k8s.Models.V1Secret secret) => secret.Metadata.Uid + secret.Metadata.ResourceVersion;
+
+    private static string Holder(Type kind, NamespacedName key) => $"{kind.Name}/{key}";
+
+    private static NamespacedName SecretOf(IOmniScaleObject value) => new(value.Metadata.NamespaceProperty, value.OmniSecretName);
+}

@@ -1,0 +1,59 @@
+using OmniScale.Core;
+using OmniScale.Crds;
+using OmniScale.Omni;
+
+namespace OmniScale.Operator.Controllers;
+
+/// <summary>What a failed call to Omni means for an object: the one table from errors to facts.</summary>
+internal static class OmniFailures
+{
+    /// <summary>A rejection may be about something in Omni that changes, such as the versions that it knows.</summary>
+    private static readonly TimeSpan RejectionRecheck = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Omni checks a resource against others that it reads from a cache: right after these were written, or while they are on
+    /// their way out, its answer is about a moment that passes.
+    /// </summary>
+    private static readonly string[] PassingRejections = ["does not exist", "doesn't exist", "is tearing down", "not found"];
+
+    public static void Record(PassFacts facts, OmniException e)
+    {
+        var words = Sentence(e);
+        facts.Synced ??= Finding.False(e.Kind == OmniError.ValidationFailed ? CommonReasons.RejectedByOmni : CommonReasons.ProgressingWithRetry, words);
+        if (ConnectionReason(e.Kind) is { } reason)
+        {
+            facts.OmniReachable = Finding.False(reason, words);
+            facts.Outcome = Outcome.Retry(reason, words);
+            return;
+        }
+
+        facts.Outcome = e.Kind switch
+        {
+            OmniError.ValidationFailed when PassingRejections.Any(text => e.Message.Contains(text, StringComparison.Ordinal)) =>
+                Outcome.Retry(CommonReasons.RejectedByOmni, words),
+            OmniError.ValidationFailed => Outcome.Stalled(CommonReasons.RejectedByOmni, words, RejectionRecheck),
+            OmniError.OwnerConflict => Outcome.Stalled(CommonReasons.NameConflict, words, RejectionRecheck),
+            _ => Outcome.Retry(CommonReasons.ProgressingWithRetry, words),
+        };
+    }
+
+    /// <summary>The reason of OmniReachable, when the failure is about the connection and not about the resource.</summary>
+    public static string? ConnectionReason(OmniError kind) => kind switch
+    {
+        OmniError.Unavailable or OmniError.DeadlineExceeded => OmniReasons.Unreachable,
+        OmniError.TlsFailed => OmniReasons.TlsFailed,
+        OmniError.Unauthenticated => OmniReasons.Unauthenticated,
+        OmniError.PermissionDenied => OmniReasons.PermissionDenied,
+        OmniError.EulaNotAccepted => OmniReasons.EulaNotAccepted,
+        _ => null,
+    };
+
+    private static string Sentence(OmniException e) => e.Kind switch
+    {
+        OmniError.ValidationFailed => $"Omni rejects it: {e.Message}",
+        OmniError.VersionConflict or OmniError.PhaseConflict or OmniError.AlreadyExists or OmniError.NotFound or OmniError.HasFinalizers =>
+            $"Omni changed it at the same time, trying again: {e.Message}",
+        OmniError.PermissionDenied => $"the service account's role does not suffice (Operator is needed): {e.Message}",
+        _ => e.Message,
+    };
+}

@@ -1,0 +1,29 @@
+using OmniScale.Core;
+using OmniScale.Crds;
+using OmniScale.Operator.Connections;
+using OmniScale.Runtime;
+
+namespace OmniScale.Operator.Controllers;
+
+/// <summary>One pass over one object: what it is about, what was found out so far, and the way to Omni.</summary>
+internal sealed class Pass<T, TFacts>(T value, TFacts facts)
+    where T : class, IOmniScaleObject
+    where TFacts : PassFacts
+{
+    /// <summary>The object as it was when the pass began. Shared: not to be changed.</summary>
+    public T Object { get; } = value;
+
+    public NamespacedName Key { get; } = new(value.Metadata.NamespaceProperty, value.Metadata.Name);
+
+    public TFacts Facts { get; } = facts;
+
+    /// <summary>Omni's first answer is still out: what needs it should wait a moment.</summary>
+    public bool IsConnecting { get; set; }
+
+    /// <summary>Set by the step that opens the connection; complete caches, and an Omni that answered lately.</summary>
+    public OmniLink Omni
+    {
+        get => field ?? throw new InvalidOperationException("the connection is opened before it is used");
+        set;
+    }
+}

@@ -1,0 +1,184 @@
+using OmniScale.Core;
+using OmniScale.Crds;
+using OmniScale.Omni;
+using OmniScale.Operator.Connections;
+using OmniScale.Runtime;
+
+namespace OmniScale.Operator.Controllers;
+
+/// <summary>What every reconciler works with.</summary>
+internal sealed record ReconcilerServices(
+    KubeClient Client, EventRecorder Events, OmniLinks Links, ConnectionGuard Guard, ClusterIdentity Identity, TimeProvider Time, ILoggerFactory Loggers);
+
+/// <summary>
+/// The reading order of every reconciler: get; say that the work begins; finalizer missing? add it and return; being deleted?
+/// let the kind decide; else run the steps until one sets the outcome; then write the status once, tell the transitions, and
+/// let the outcome say when to look again. Steps record facts: none writes a status, emits an event or logs an error.
+/// </summary>
+internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store<T> store) : IEntityController<T>
+    where T : class, IOmniScaleObject
+    where TFacts : PassFacts, new()
+{
+    private readonly StatusWriter<T> writer = new(services.Client, services.Time, store);
+    private readonly ILogger logger = services.Loggers.CreateLogger<T>();
+
+    protected ReconcilerServices Services => services;
+
+    protected Store<T> Store => store;
+
+    /// <summary>In order; the first that sets <see cref="PassFacts.Outcome"/> ends the pass.</summary>
+    protected abstract IReadOnlyList<Func<Pass<T, TFacts>, CancellationToken, Task>> Steps { get; }
+
+    /// <summary>Does the next thing on the way to letting the object go.</summary>
+    /// <returns>Whether nothing is left to do: the finalizer is removed then.</returns>
+    protected abstract Task<bool> DeleteAsync(Pass<T, TFacts> pass, CancellationToken ct);
+
+    /// <summary>A copy of the object with the status that follows from the facts.</summary>
+    protected abstract (T Object, Outcome Outcome) WithStatus(T value, TFacts facts, bool keepObservedGeneration = false);
+
+    /// <summary>The Secrets that the object refers to beside its connection Secret.</summary>
+    protected virtual IEnumerable<NamespacedName> OtherSecrets(T value) => [];
+
+    /// <summary>The object is gone: drop what is kept for it in memory.</summary>
+    protected virtual void Forget(NamespacedName key) => services.Links.Close<T>(key);
+
+    public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+    {
+        if (!store.TryGet(key, out var value))
+        {
+            Forget(key);
+            return ReconcileResult.Done;
+        }
+
+        services.Links.Refer(value, OtherSecrets(value));
+        var deleting = value.Metadata.DeletionTimestamp is not null;
+        if (deleting && !Finalizers.Has(value, ApiGroup.Finalizer))
+        {
+            return ReconcileResult.Done;
+        }
+
+        if (!deleting && !IsAnnounced(value))
+        {
+            value = await writer.WriteAsync(value, Announcement(value), ct);
+            if (value is null)
+            {
+                return ReconcileResult.Done;
+            }
+        }
+
+        if (!deleting && !Finalizers.Has(value, ApiGroup.Finalizer))
+        {
+            await Finalizers.AddAsync(services.Client, value, ApiGroup.Finalizer, ct, store);
+            return ReconcileResult.Done;
+        }
+
+        var pass = new Pass<T, TFacts>(value, new TFacts());
+        if (await RunAsync(pass, deleting, ct))
+        {
+            await services.Guard.ReleaseAsync(value);
+            await Finalizers.RemoveAsync(services.Client, value, ApiGroup.Finalizer, store);
+            Forget(key);
+            return ReconcileResult.Done;
+        }
+
+        var (desired, outcome) = WithStatus(value, pass.Facts);
+        if (await writer.WriteAsync(value, desired, ct) is { } written)
+        {
+            Tell(written, Transitions.Between(value.CommonStatus?.Conditions, written.CommonStatus?.Conditions));
+        }
+
+        return outcome switch
+        {
+            { Kind: OutcomeKind.Retry } => ReconcileResult.Retry,
+            { After: { } delay } => ReconcileResult.After(delay),
+            _ => ReconcileResult.Done,
+        };
+    }
+
+    /// <returns>Whether a deletion is complete.</returns>
+    private async Task<bool> RunAsync(Pass<T, TFacts> pass, bool deleting, CancellationToken ct)
+    {
+        try
+        {
+            if (deleting)
+            {
+                return await DeleteAsync(pass, ct);
+            }
+
+            foreach (var step in Steps)
+            {
+                await step(pass, ct);
+                if (pass.Facts.Outcome is not null)
+                {
+                    break;
+                }
+            }
+        }
+        catch (OmniException e)
+        {
+            OmniFailures.Record(pass.Facts, e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not ApiException)
+        {
+            logger.LogError(e, "Trying again later, a step failed unexpectedly");
+            pass.Facts.Outcome = Outcome.Retry(CommonReasons.InternalError, $"the operator failed unexpectedly ({e.GetType().Name}); its log says more");
+        }
+
+        return false;
+    }
+
+    /// <summary>Opens the way to Omni and records how it stands.</summary>
+    /// <returns>Whether it can be used; if not, the outcome says why.</returns>
+    protected async Task<bool> OpenOmniAsync(Pass<T, TFacts> pass, CancellationToken ct)
+    {
+        var link = services.Links.Open(pass.Object);
+        pass.Facts.OmniReachable = link.Reachable;
+        pass.IsConnecting = link.IsConnecting;
+        if (link.Changed is { } changed)
+        {
+            pass.Facts.Outcome = Outcome.Stalled(CommonReasons.OmniChanged, changed);
+            return false;
+        }
+
+        if (!link.IsUsable)
+        {
+            pass.Facts.Outcome = Outcome.Waiting(link.Reachable.Reason, link.Reachable.Message, link.RecheckAfter);
+            return false;
+        }
+
+        pass.Facts.Binding = link.Binding;
+        pass.Omni = link;
+        await services.Guard.HoldAsync(pass.Object, ct);
+        return true;
+    }
+
+    protected Task OpenOmniStepAsync(Pass<T, TFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
+
+    protected Owner OwnerOf(IOmniScaleObject value) => new(services.Identity.Id, value.Metadata.NamespaceProperty, value.Metadata.Name);
+
+    /// <summary>Whether the status already speaks of this generation and of this request to reconcile.</summary>
+    private static bool IsAnnounced(T value) =>
+        value.CommonStatus?.Conditions?.FirstOrDefault(c => c.Type == CommonConditions.Ready)?.ObservedGeneration == value.Metadata.Generation;
+
+    /// <summary>A status that says that work on this generation begins, without attesting that it was considered.</summary>
+    private T Announcement(T value)
+    {
+        var facts = new TFacts { Outcome = Outcome.Waiting(CommonReasons.Progressing, "the operator begins to work on this version of the object") };
+        return WithStatus(value, facts, keepObservedGeneration: true).Object;
+    }
+
+    private void Tell(T value, IEnumerable<Transition> transitions)
+    {
+        foreach (var transition in transitions)
+        {
+            if (transition.IsWarning)
+            {
+                services.Events.Warning(value, transition.Reason, transition.Message);
+            }
+            else
+            {
+                services.Events.Normal(value, transition.Reason, transition.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using OmniScale.Core;
+using OmniScale.Core.Clusters;
+using OmniScale.Crds;
+using OmniScale.Omni;
+using OmniScale.Omni.Api;
+
+namespace OmniScale.Operator.Controllers.TalosClusters;
+
+/// <summary>Carries a plan out: creations, updates, then deletions, so that a cluster grows before it shrinks.</summary>
+internal static class ClusterSync
+{
+    public static async Task ApplyAsync(Pass<TalosCluster, ClusterFacts> pass, ClusterPlan plan, CancellationToken ct)
+    {
+        var (facts, omni) = (pass.Facts, pass.Omni.State);
+        foreach (var resource in plan.Creates)
+        {
+            await WriteAsync(facts, resource, () => omni.CreateAsync(resource, ct));
+            if (resource.Type == ResourceTypes.Clusters)
+            {
+                // Known at once: a cluster that is deleted by another hand from now on is not built anew.
+                facts.CreatedInOmni = Created(pass);
+            }
+        }
+
+        foreach (var resource in plan.Updates)
+        {
+            await WriteAsync(facts, resource, () => omni.UpdateAsync(resource, ct));
+        }
+
+        foreach (var resource in plan.Deletes)
+        {
+            await WriteAsync(facts, resource, () => OmniDeletion.StepAsync(omni, resource, ct));
+        }
+
+        facts.CreatedInOmni = Created(pass);
+        facts.ConfigurationValid = Finding.True(TalosClusterReasons.Valid, "Omni accepts the configuration");
+        Conclude(facts, plan);
+    }
+
+    private static void Conclude(ClusterFacts facts, ClusterPlan plan)
+    {
+        if (plan.UnconfirmedRemovals.Count > 0)
+        {
+            var names = string.Join(",", plan.UnconfirmedRemovals);
+            facts.Synced = Finding.False(TalosClusterReasons.RemovalNotConfirmed,
+                $"worker sets {names} are no longer in the spec; removing them wipes their machines. Confirm with the annotation {UserAnnotations.ConfirmRemoval}={names}, or put them back");
+            facts.Outcome = Outcome.Stalled(facts.Synced.Reason, facts.Synced.Message);
+        }
+        else if (plan.Awaited.Count > 0)
+        {
+            facts.Synced = Finding.False(CommonReasons.Progressing, $"waiting for Omni to remove {string.Join(", ", plan.Awaited.Take(3).Select(r => r.Id))}");
+            facts.Outcome = Outcome.Waiting(CommonReasons.Progressing, facts.Synced.Message);
+        }
+        else
+        {
+            facts.Synced = Finding.True(CommonReasons.Succeeded, "Omni holds what the spec describes");
+        }
+    }
+
+    /// <summary>Names the resource that a rejection is about.</summary>
+    private static async Task WriteAsync(ClusterFacts facts, OmniResource resource, Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (OmniException e) when (e.Kind == OmniError.ValidationFailed)
+        {
+            var words = $"{resource.Type.Name.Split('.')[0]}/{resource.Id}: Omni rejects it: {e.Message}";
+            facts.ConfigurationValid = Finding.False(CommonReasons.RejectedByOmni, words);
+            facts.Synced = Finding.False(CommonReasons.RejectedByOmni, words);
+            throw;
+        }
+    }
+
+    private static DateTime? Created(Pass<TalosCluster, ClusterFacts> pass) =>
+        pass.Omni.Cache.Find(ResourceTypes.Clusters, pass.Object.ClusterName)?.Metadata.Created?.ToDateTime() is { } time
+            ? new DateTime(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc)
+            : null;
+}

@@ -1,0 +1,125 @@
+using OmniScale.Crds;
+using OmniScale.Omni;
+using OmniScale.Omni.Api;
+using OmniScale.Operator.Connections;
+using OmniScale.Operator.Controllers.MachineClasses;
+using OmniScale.Operator.Controllers.TalosClusters;
+using OmniScale.Runtime;
+
+namespace OmniScale.Operator.Controllers;
+
+/// <summary>Who is to look again when something else changes: the other objects, and resources in Omni.</summary>
+internal sealed class Triggers
+{
+    /// <summary>By the provider's id in Omni, in lower case: a provider in the wrong case is to be noticed too.</summary>
+    private const string ProviderId = "providerId";
+
+    private readonly Store<ProxmoxProvider> providers;
+    private readonly Store<MachineClass> classes;
+    private readonly Store<TalosCluster> clusters;
+    private readonly Wakeups wakeups;
+
+    public Triggers(Store<ProxmoxProvider> providers, Store<MachineClass> classes, Store<TalosCluster> clusters, OmniConnectionPool pool, Wakeups wakeups)
+    {
+        (this.providers, this.classes, this.clusters, this.wakeups) = (providers, classes, clusters, wakeups);
+        MachineClassIndexes.Add(classes);
+        TalosClusterIndexes.Add(clusters);
+        providers.AddIndex(ProviderId, provider => [provider.ProviderId.ToLowerInvariant()]);
+
+        providers.Changed += change => WakeClassesOf(change.Key);
+        classes.Changed += OnClassChanged;
+        clusters.Changed += OnClusterChanged;
+        pool.Changed += (_, change) => OnOmniChanged(change);
+    }
+
+    /// <summary>What is known of a provider's Proxmox changed.</summary>
+    public void WakeClassesOf(NamespacedName provider)
+    {
+        foreach (var machineClass in classes.ByIndex(MachineClassIndexes.Provider, MachineClassIndexes.ProviderKey(provider.Namespace, provider.Name)))
+        {
+            wakeups.Wake<MachineClass>(machineClass.Key());
+        }
+    }
+
+    private void OnClassChanged(StoreChange<MachineClass> change)
+    {
+        WakeClustersOf(change.Key);
+        if ((change.New ?? change.Old)?.Spec.ProviderRef is { } provider)
+        {
+            wakeups.Wake<ProxmoxProvider>(new(change.Key.Namespace, provider.Name));
+        }
+    }
+
+    /// <summary>A class whose deletion waits for its clusters learns of those that went or changed.</summary>
+    private void OnClusterChanged(StoreChange<TalosCluster> change)
+    {
+        if (change.Old is not { } old || (change.New is { } @new && @new.Metadata.Generation == old.Metadata.Generation))
+        {
+            return;
+        }
+
+        foreach (var name in TalosClusterIndexes.ClassNames(old.Spec))
+        {
+            wakeups.Wake<MachineClass>(new(change.Key.Namespace, name));
+        }
+    }
+
+    private void OnOmniChanged(OmniChange change)
+    {
+        if (change.Label(OmniLabels.Cluster) is { } labelled)
+        {
+            WakeClusters(labelled);
+        }
+        else if (change.Type == ResourceTypes.MachineClasses)
+        {
+            OnOmniClassChanged(change.Id);
+        }
+        else if (change.Type == ResourceTypes.InfraProviders || change.Type == ResourceTypes.InfraProviderStatuses || change.Type == ResourceTypes.InfraProviderCombinedStatuses)
+        {
+            OnOmniProviderChanged(change.Id);
+        }
+        else
+        {
+            // The other types that carry no cluster label have the cluster's name as their id.
+            WakeClusters(change.Id);
+        }
+    }
+
+    private void OnOmniClassChanged(string omniName)
+    {
+        foreach (var machineClass in classes.ByIndex(MachineClassIndexes.OmniName, omniName))
+        {
+            wakeups.Wake<MachineClass>(machineClass.Key());
+            WakeClustersOf(machineClass.Key());
+        }
+    }
+
+    private void OnOmniProviderChanged(string id)
+    {
+        foreach (var provider in providers.ByIndex(ProviderId, id.ToLowerInvariant()))
+        {
+            wakeups.Wake<ProxmoxProvider>(provider.Key());
+            foreach (var machineClass in classes.ByIndex(MachineClassIndexes.Provider, MachineClassIndexes.ProviderKey(provider.Metadata.NamespaceProperty, provider.Metadata.Name)))
+            {
+                wakeups.Wake<MachineClass>(machineClass.Key());
+                WakeClustersOf(machineClass.Key());
+            }
+        }
+    }
+
+    private void WakeClusters(string name)
+    {
+        foreach (var cluster in clusters.ByIndex(TalosClusterIndexes.ClusterName, name))
+        {
+            wakeups.Wake<TalosCluster>(cluster.Key());
+        }
+    }
+
+    private void WakeClustersOf(NamespacedName machineClass)
+    {
+        foreach (var cluster in clusters.ByIndex(TalosClusterIndexes.MachineClass, TalosClusterIndexes.ClassKey(machineClass.Namespace, machineClass.Name)))
+        {
+            wakeups.Wake<TalosCluster>(cluster.Key());
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using OmniScale.Crds;
+using OmniScale.Runtime;
+
+namespace OmniScale.Operator.Hosting;
+
+/// <summary>How one controller is doing, whatever its kind.</summary>
+internal interface IControllerHealth
+{
+    string Kind { get; }
+
+    /// <summary>The kind's own objects were read completely.</summary>
+    bool OwnObjectsSynced { get; }
+
+    /// <summary>Passes are being made.</summary>
+    bool Ready { get; }
+
+    /// <summary>There is work, and nobody has done any for a long time.</summary>
+    bool IsStuck(DateTimeOffset now);
+}
+
+/// <inheritdoc/>
+internal sealed class ControllerHealth<T>(Controller<T> controller) : IControllerHealth
+    where T : class, IOmniScaleObject
+{
+    /// <summary>Longer than the longest pass may take.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    public string Kind => typeof(T).Name;
+
+    public bool OwnObjectsSynced => controller.Reflectors.All(r => r.HasSynced);
+
+    public bool Ready => controller.Synced;
+
+    public bool IsStuck(DateTimeOffset now) => Ready && controller.Pending > 0 && now - controller.LastProgress > Patience;
+}

@@ -1,0 +1,25 @@
+namespace OmniScale.Operator;
+
+/// <summary>What the command line says.</summary>
+internal sealed record OperatorOptions
+{
+    /// <summary>A kubeconfig file; null for KUBECONFIG, ~/.kube/config, or the pod's service account.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>The namespaces to follow; empty for all.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
+    /// <summary>What the owner marks in Omni name; null for the UID of the namespace kube-system.</summary>
+    public string? ClusterId { get; init; }
+
+    /// <summary>Where /livez and /readyz are served.</summary>
+    public string HealthAddress { get; init; } = "http://0.0.0.0:8081";
+
+    /// <summary>How many objects of a kind are worked on at once.</summary>
+    public int Workers { get; init; } = 8;
+
+    /// <summary>Writes the log as JSON, one object a line.</summary>
+    public bool JsonLog { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}

@@ -1,0 +1,307 @@
+using System.Text.Json;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace OmniScale.Runtime;
+
+/// <summary>Keeps a store equal to what the API server has, by a list followed by watches, through every kind of interruption.</summary>
+public sealed class Reflector<T>
+    where T : class, IKubernetesObject<V1ObjectMeta>
+{
+    /// <summary>A watch that lasted so long was healthy, and what went wrong before it is forgotten.</summary>
+    private static readonly TimeSpan HealthyWatch = TimeSpan.FromMinutes(1);
+
+    /// <summary>A server that ends a watch sooner is refusing it in its own way.</summary>
+    private static readonly TimeSpan VeryShortWatch = TimeSpan.FromSeconds(1);
+
+    private readonly KubeClient _client;
+    private readonly Store<T> _store;
+    private readonly ReflectorOptions _options;
+    private readonly ListQuery _query;
+    private readonly Func<NamespacedName, bool> _scope;
+    private readonly TimeProvider _time;
+    private readonly Func<double> _jitter;
+    private readonly ILogger _logger;
+    private readonly ObjectDecoder<T> _decoder;
+    private readonly string _kind = ResourceType.Of<T>().Kind;
+    private string? _version;
+    private int _failures;
+    private long _lastActivity;
+    private long _lists;
+    private long _watches;
+
+    /// <param name="client">The API server.</param>
+    /// <param name="store">The store to fill; it may have several reflectors, each with a scope of its own.</param>
+    /// <param name="options">What to follow.</param>
+    /// <param name="time">The clock of backoff and watchdog.</param>
+    /// <param name="logger">Hears of failures and recoveries, never of contents.</param>
+    /// <param name="jitter">Numbers in [0, 1).</param>
+    public Reflector(KubeClient client, Store<T> store, ReflectorOptions options, TimeProvider time, ILogger logger, Func<double>? jitter = null)
+    {
+        _client = client;
+        _store = store;
+        _options = options;
+        _query = new ListQuery(options.LabelSelector, options.FieldSelector);
+        _scope = key => options.Namespace is null || key.Namespace == options.Namespace;
+        _time = time;
+        _jitter = jitter ?? Jitter.Next;
+        _logger = logger;
+        _decoder = new ObjectDecoder<T>(logger);
+        _lastActivity = time.GetUtcNow().Ticks;
+    }
+
+    /// <summary>Raised when the first list is in the store.</summary>
+    public event Action? Synced;
+
+    /// <summary>Raised when all was well and a list or a watch failed.</summary>
+    public event Action? Failed;
+
+    /// <summary>Raised when a watch is open again after something went wrong.</summary>
+    public event Action? Recovered;
+
+    /// <summary>Whether the store has had a complete list.</summary>
+    public bool HasSynced { get; private set; }
+
+    /// <summary>Why the last list or watch failed; null while all is well.</summary>
+    public Exception? LastError { get; private set; }
+
+    /// <summary>When the API server was last heard of.</summary>
+    public DateTimeOffset LastActivity => new(Interlocked.Read(ref _lastActivity), TimeSpan.Zero);
+
+    /// <summary>How many objects and events could not be read so far.</summary>
+    public long Undecodable => _decoder.Skipped;
+
+    /// <summary>How many lists were begun.</summary>
+    public long Lists => Interlocked.Read(ref _lists);
+
+    /// <summary>How many watches were opened.</summary>
+    public long Watches => Interlocked.Read(ref _watches);
+
+    /// <summary>Runs until cancelled. Throws only on a defect; whatever the server or the network does is survived.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                TimeSpan pause = await RunOnceAsync(ct).ConfigureAwait(false);
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, _time, ct).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>One list, if it is needed, and one watch. Returns how long to wait before the next.</summary>
+    private async Task<TimeSpan> RunOnceAsync(CancellationToken ct)
+    {
+        long? opened = null;
+        try
+        {
+            _version ??= await ListAsync(ct).ConfigureAwait(false);
+            TimeSpan timeout = _options.ShortestWatch + ((_options.LongestWatch - _options.ShortestWatch) * _jitter());
+            using WatchStream watch = await _client.OpenWatchAsync<T>(_options.Namespace, _query.Watch(_version, timeout), ct).ConfigureAwait(false);
+            opened = _time.GetTimestamp();
+            Opened();
+            await FollowAsync(watch, ct).ConfigureAwait(false);
+            return _time.GetElapsedTime(opened.Value) < VeryShortWatch ? NextBackoff() : TimeSpan.Zero;
+        }
+        catch (ApiException e) when (e.IsGone)
+        {
+            _logger.LogInformation("Listing {Kind} again, the version that was watched is gone", _kind);
+            _version = null;
+            // At once, but not twice in a row: a server that calls every version gone must not be flooded.
+            ForgetFailuresBeforeHealthyWatch(opened);
+            bool first = _failures == 0;
+            TimeSpan backoff = NextBackoff();
+            return first ? TimeSpan.Zero : backoff;
+        }
+        catch (ApiException e)
+        {
+            if (opened is not null || !(e.IsTooManyRequests || e.IsServerError) || e.Code == 504)
+            {
+                // The server objects to what was asked, for example to a version of the time before a backup was restored (504).
+                _version = null;
+            }
+
+            TimeSpan backoff = BackOff(e, opened);
+            TimeSpan pause = e.RetryAfter > backoff ? e.RetryAfter.Value : backoff;
+            return pause < _options.LongestBackoff ? pause : _options.LongestBackoff;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or JsonException)
+        {
+            return BackOff(e, opened);
+        }
+    }
+
+    private void Opened()
+    {
+        Interlocked.Increment(ref _watches);
+        Heard();
+        if (LastError is not null)
+        {
+            _logger.LogInformation("Watching {Kind} again", _kind);
+            LastError = null;
+            Recovered?.Invoke();
+        }
+    }
+
+    private TimeSpan BackOff(Exception e, long? opened)
+    {
+        ForgetFailuresBeforeHealthyWatch(opened);
+        TimeSpan backoff = NextBackoff();
+        _logger.LogWarning("Following {Kind} in {Namespace} failed, trying again in {Backoff}: {Error}", _kind, _options.Namespace ?? "all namespaces", backoff, e.Message);
+        bool first = LastError is null;
+        LastError = e;
+        if (first)
+        {
+            Failed?.Invoke();
+        }
+
+        return backoff;
+    }
+
+    private void ForgetFailuresBeforeHealthyWatch(long? opened)
+    {
+        if (opened is { } since && _time.GetElapsedTime(since) >= HealthyWatch)
+        {
+            _failures = 0;
+        }
+    }
+
+    private TimeSpan NextBackoff()
+    {
+        TimeSpan backoff = _options.FirstBackoff * Math.Pow(2, Math.Min(_failures++, 16));
+        backoff = backoff < _options.LongestBackoff ? backoff : _options.LongestBackoff;
+        return backoff * (1 - (0.2 * _jitter()));
+    }
+
+    private async Task<string> ListAsync(CancellationToken ct)
+    {
+        Interlocked.Increment(ref _lists);
+        long mark = _store.Mark();
+        var items = new List<T>();
+        var unread = new HashSet<NamespacedName>();
+        string version = "";
+        await foreach (JsonElement page in _client.ListPagesAsync<T>(_options.Namespace, _query, Restart, ct).ConfigureAwait(false))
+        {
+            Heard();
+            foreach (JsonElement item in page.GetProperty("items").EnumerateArray())
+            {
+                if (_decoder.Read(item) is { } value)
+                {
+                    items.Add(value);
+                }
+                else if (ObjectDecoder<T>.KeyOf(item) is { } key)
+                {
+                    // It exists: what is known of it stays, and it is not reported as deleted.
+                    unread.Add(key);
+                }
+            }
+
+            version = ObjectDecoder<T>.VersionOf(page) ?? "";
+        }
+
+        _store.Replace(items, unread, _scope, mark);
+        if (!HasSynced)
+        {
+            HasSynced = true;
+            Synced?.Invoke();
+        }
+
+        return version;
+
+        void Restart()
+        {
+            items.Clear();
+            unread.Clear();
+        }
+    }
+
+    private async Task FollowAsync(WatchStream watch, CancellationToken ct)
+    {
+        using var silence = new CancellationTokenSource(_options.SilenceLimit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, silence.Token);
+        try
+        {
+            while (await watch.ReadLineAsync(either.Token).ConfigureAwait(false) is { } line)
+            {
+                silence.CancelAfter(_options.SilenceLimit);
+                Heard();
+                Take(line);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // On a quiet kind this is no failure. If the server is really gone, opening the next watch will show it.
+            _logger.LogDebug("Opening the watch of {Kind} anew, it was silent for {Limit}", _kind, _options.SilenceLimit);
+        }
+    }
+
+    private void Take(byte[] line)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(line);
+        }
+        catch (JsonException e)
+        {
+            _decoder.Skip("event", e: e);
+            return;
+        }
+
+        using (document)
+        {
+            JsonElement json = document.RootElement;
+            string? type = json.ValueKind == JsonValueKind.Object && json.TryGetProperty("type", out JsonElement name) ? name.GetString() : null;
+            if (type is null || !json.TryGetProperty("object", out JsonElement value))
+            {
+                _decoder.Skip("event");
+                return;
+            }
+
+            if (type == "ERROR")
+            {
+                throw ApiException.FromWatch(value);
+            }
+
+            Take(type, value);
+            _version = ObjectDecoder<T>.VersionOf(value) ?? _version;
+        }
+    }
+
+    private void Take(string type, JsonElement value)
+    {
+        switch (type)
+        {
+            case "ADDED" or "MODIFIED":
+                if (_decoder.Read(value) is { } decoded)
+                {
+                    _store.Set(decoded);
+                }
+
+                break;
+            case "DELETED":
+                if (ObjectDecoder<T>.KeyOf(value) is { } key)
+                {
+                    _store.Remove(key);
+                }
+
+                break;
+            case "BOOKMARK":
+                break;
+            default:
+                _decoder.Skip($"event of type {type}", ObjectDecoder<T>.KeyOf(value));
+                break;
+        }
+    }
+
+    private void Heard() => Interlocked.Exchange(ref _lastActivity, _time.GetUtcNow().Ticks);
+}

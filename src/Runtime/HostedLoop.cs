@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace OmniScale.Runtime;
+
+/// <summary>
+/// A background service without which the process is of no use: when its loop fails or just ends, the host is stopped and the
+/// process ends with exit code 1. Being started again beats living on half dead.
+/// </summary>
+public abstract class HostedLoop(IHostApplicationLifetime lifetime, ILogger logger) : BackgroundService
+{
+    protected ILogger Logger => logger;
+
+    /// <summary>Runs until cancelled.</summary>
+    protected abstract Task RunAsync(CancellationToken ct);
+
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await RunAsync(stoppingToken).ConfigureAwait(false);
+            if (!stoppingToken.IsCancellationRequested)
+            {
+                throw new InvalidOperationException("The loop ended by itself");
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The way it is meant to end.
+        }
+        catch (Exception e)
+        {
+            logger.LogCritical(e, "Stopping the host, {Loop} failed", GetType().Name);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+        }
+    }
+}

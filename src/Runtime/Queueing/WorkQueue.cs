@@ -1,0 +1,230 @@
+using System.Threading.Channels;
+
+namespace OmniScale.Runtime;
+
+/// <summary>
+/// The keys that wait for a pass. A key waits at most once, is never handed to two workers at the same time, and when added
+/// while a worker has it, is handed out again after <see cref="Done"/>. Nothing is ever dropped before <see cref="ShutDown"/>.
+/// </summary>
+public sealed class WorkQueue : IDisposable
+{
+    public static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _gate = new();
+    private readonly Channel<NamespacedName> _ready = Channel.CreateUnbounded<NamespacedName>();
+    private readonly HashSet<NamespacedName> _dirty = [];
+    private readonly HashSet<NamespacedName> _processing = [];
+    private readonly Dictionary<NamespacedName, int> _failures = [];
+    // Kept apart: a success or a recovery ends a backoff, but not a delay that was asked for.
+    private readonly DelayedKeys _requested = new();
+    private readonly DelayedKeys _backingOff = new();
+    private readonly TimeProvider _time;
+    private readonly Func<double> _jitter;
+    private readonly ITimer _timer;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _shutDown;
+
+    /// <param name="time">The clock of all delays.</param>
+    /// <param name="jitter">Numbers in [0, 1): each shortens a backoff by up to a fifth.</param>
+    public WorkQueue(TimeProvider time, Func<double>? jitter = null)
+    {
+        _time = time;
+        _jitter = jitter ?? Jitter.Next;
+        _timer = time.CreateTimer(_ => AddDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Keys that could be handed out now.</summary>
+    public int Count => _ready.Reader.Count;
+
+    /// <summary>Keys that wait for a time: asked for, or in backoff.</summary>
+    public int DelayedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _requested.Count + _backingOff.Count;
+            }
+        }
+    }
+
+    /// <summary>Asks for a pass now, whatever delay the key is waiting for.</summary>
+    public void Add(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            AddLocked(key);
+        }
+    }
+
+    /// <summary>Asks for a pass after <paramref name="delay"/>; of several such requests for a key the earliest wins.</summary>
+    public void AddAfter(NamespacedName key, TimeSpan delay)
+    {
+        lock (_gate)
+        {
+            if (delay <= TimeSpan.Zero)
+            {
+                AddLocked(key);
+            }
+            else if (!_shutDown)
+            {
+                _requested.SetIfEarlier(key, _time.GetUtcNow() + delay);
+                SetTimerLocked();
+            }
+        }
+    }
+
+    /// <summary>Asks for a pass after the key's backoff, which doubles each time until <see cref="Forget"/>.</summary>
+    public void AddRateLimited(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            if (_shutDown)
+            {
+                return;
+            }
+
+            int failures = _failures[key] = _failures.GetValueOrDefault(key) + 1;
+            // 2^9 s is beyond the longest backoff already, and a bounded exponent cannot overflow.
+            TimeSpan delay = FirstBackoff * Math.Pow(2, Math.Min(failures - 1, 9));
+            delay = delay < LongestBackoff ? delay : LongestBackoff;
+            _backingOff.Set(key, _time.GetUtcNow() + (delay * (1 - (0.2 * _jitter()))));
+            SetTimerLocked();
+        }
+    }
+
+    /// <summary>The key is well: its next backoff starts small, and a pass that only waits for the present one is not needed.</summary>
+    public void Forget(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            _failures.Remove(key);
+            _backingOff.Remove(key);
+        }
+    }
+
+    /// <summary>What the keys failed on is back: those in backoff get their pass now, and the next backoff starts small.</summary>
+    public void ForgetBackoff(Func<NamespacedName, bool>? predicate = null)
+    {
+        lock (_gate)
+        {
+            foreach (NamespacedName key in _failures.Keys.Where(key => predicate?.Invoke(key) ?? true).ToList())
+            {
+                _failures.Remove(key);
+                if (_backingOff.Remove(key))
+                {
+                    AddLocked(key);
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for a key, which is the caller's until <see cref="Done"/>. Null once the queue is shut down.</summary>
+    public async ValueTask<NamespacedName?> GetAsync(CancellationToken ct)
+    {
+        while (await _ready.Reader.WaitToReadAsync(ct).ConfigureAwait(false))
+        {
+            lock (_gate)
+            {
+                if (_shutDown)
+                {
+                    return null;
+                }
+
+                if (_ready.Reader.TryRead(out NamespacedName key))
+                {
+                    _dirty.Remove(key);
+                    _processing.Add(key);
+                    return key;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives the key back.</summary>
+    public void Done(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            _processing.Remove(key);
+            if (_dirty.Contains(key))
+            {
+                _ready.Writer.TryWrite(key);
+            }
+
+            CompleteDrainLocked();
+        }
+    }
+
+    /// <summary>
+    /// Ends the intake and hands out nothing more. What still waits is forgotten: passes are level-based, and the next
+    /// process lists everything.
+    /// </summary>
+    public void ShutDown()
+    {
+        lock (_gate)
+        {
+            _shutDown = true;
+            _ready.Writer.TryComplete();
+            CompleteDrainLocked();
+        }
+    }
+
+    /// <summary>After <see cref="ShutDown"/>, waits until every key that was handed out is done.</summary>
+    public Task DrainAsync(CancellationToken ct) => _drained.Task.WaitAsync(ct);
+
+    public void Dispose()
+    {
+        ShutDown();
+        _timer.Dispose();
+    }
+
+    private void AddLocked(NamespacedName key)
+    {
+        if (!_shutDown && _dirty.Add(key) && !_processing.Contains(key))
+        {
+            _ready.Writer.TryWrite(key);
+        }
+    }
+
+    private void AddDue()
+    {
+        lock (_gate)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            while (_requested.TryTakeDue(now, out NamespacedName key) || _backingOff.TryTakeDue(now, out key))
+            {
+                AddLocked(key);
+            }
+
+            SetTimerLocked();
+        }
+    }
+
+    private void SetTimerLocked()
+    {
+        DateTimeOffset? next = (_requested.Next, _backingOff.Next) switch
+        {
+            ({ } a, { } b) => a < b ? a : b,
+            var (a, b) => a ?? b,
+        };
+        if (next is { } due && !_shutDown)
+        {
+            TimeSpan wait = due - _time.GetUtcNow();
+            // A timer counts whole milliseconds and takes no more than 49 days of them.
+            wait = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, int.MaxValue));
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void CompleteDrainLocked()
+    {
+        if (_shutDown && _processing.Count == 0)
+        {
+            _drained.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using OmniScale.TestKit;
+
+[assembly: AssemblyFixture(typeof(ControlPlane))]

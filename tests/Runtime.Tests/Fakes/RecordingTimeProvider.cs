@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Time.Testing;
+using OmniScale.TestKit;
+
+namespace OmniScale.Runtime.Tests;
+
+/// <summary>A clock that stands still until told, and knows which waits were begun.</summary>
+internal sealed class RecordingTimeProvider : FakeTimeProvider
+{
+    private readonly List<TimeSpan> _waits = [];
+
+    /// <summary>Waits until something waits for that long, then lets the time pass. Each wait is passed once.</summary>
+    public async Task PassAsync(TimeSpan wait)
+    {
+        await Eventually.TrueAsync(() => Take(wait), $"something waits for {wait}");
+        Advance(wait);
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+        Record(dueTime);
+        return new RecordingTimer(this, timer);
+    }
+
+    private void Record(TimeSpan wait)
+    {
+        lock (_waits)
+        {
+            _waits.Add(wait);
+        }
+    }
+
+    private bool Take(TimeSpan wait)
+    {
+        lock (_waits)
+        {
+            return _waits.Remove(wait);
+        }
+    }
+
+    private sealed class RecordingTimer(RecordingTimeProvider time, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            bool changed = timer.Change(dueTime, period);
+            time.Record(dueTime);
+            return changed;
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
+    }
+}
