@@ -76,7 +76,22 @@ public sealed class OmniCache
 
     internal Incarnation? IncarnationOf(ResourceType type, string id) => stores.GetValueOrDefault(type)?.IncarnationOf(id);
 
-    internal void Written(OmniResource resource) => stores.GetValueOrDefault(resource.Type)?.Written(resource);
+    /// <summary>Makes a write and tells the store of its outcome.</summary>
+    internal async Task<OmniResource> WriteAsync(ResourceType type, string id, Func<Task<OmniResource>> write)
+    {
+        var store = stores.GetValueOrDefault(type);
+        store?.BeginWrite(id);
+        try
+        {
+            var written = await write().ConfigureAwait(false);
+            store?.Written(written);
+            return written;
+        }
+        finally
+        {
+            store?.EndWrite(id);
+        }
+    }
 
     internal void TornDown(ResourceType type, string id, Incarnation? known)
     {

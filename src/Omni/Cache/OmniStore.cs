@@ -52,7 +52,11 @@ public abstract class OmniStore
 
     internal abstract void Remove(Metadata metadata);
 
-    // What this connection's own writes tell.
+    // What this connection's own writes tell. Written comes between the two others.
+    internal abstract void BeginWrite(string id);
+
+    internal abstract void EndWrite(string id);
+
     internal abstract void Written(OmniResource resource);
 
     internal abstract void TornDown(string id, Incarnation known);

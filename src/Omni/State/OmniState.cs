@@ -43,15 +43,18 @@ internal sealed class OmniState(Api.Cosi.State.StateClient client, OmniCalls cal
         }
     }
 
-    public async Task<OmniResource> CreateAsync(OmniResource resource, CancellationToken cancellationToken)
+    public Task<OmniResource> CreateAsync(OmniResource resource, CancellationToken cancellationToken) => cache.WriteAsync(resource.Type, resource.Id, async () =>
     {
         var request = new CreateRequest { Resource = ResourceCodec.Encode(resource), Options = new CreateOptions() };
         var response = await calls.UnaryAsync(OmniOperation.Create, resource.Type.Name, o => client.CreateAsync(request, o), cancellationToken).ConfigureAwait(false);
-        return Written(resource, response.Resource);
-    }
+        return ResourceCodec.Stored(resource, response.Resource.Metadata);
+    });
 
-    public async Task<OmniResource> UpdateAsync(OmniResource resource, CancellationToken cancellationToken) =>
-        Written(resource, await UpdateWireAsync(resource.Type, ResourceCodec.Encode(resource), cancellationToken).ConfigureAwait(false));
+    public Task<OmniResource> UpdateAsync(OmniResource resource, CancellationToken cancellationToken) => cache.WriteAsync(resource.Type, resource.Id, async () =>
+    {
+        var stored = await UpdateWireAsync(resource.Type, ResourceCodec.Encode(resource), cancellationToken).ConfigureAwait(false);
+        return ResourceCodec.Stored(resource, stored.Metadata);
+    });
 
     public async Task<bool> TeardownAsync(ResourceType type, string id, CancellationToken cancellationToken)
     {
@@ -120,12 +123,5 @@ internal sealed class OmniState(Api.Cosi.State.StateClient client, OmniCalls cal
         {
             throw calls.Translate(e, OmniOperation.List, cancellationToken);
         }
-    }
-
-    private OmniResource Written(OmniResource sent, Resource answer)
-    {
-        var written = ResourceCodec.Stored(sent, answer.Metadata);
-        cache.Written(written);
-        return written;
     }
 }

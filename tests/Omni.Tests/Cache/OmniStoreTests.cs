@@ -121,6 +121,22 @@ public class OmniStoreTests
     }
 
     [Fact]
+    public void Own_update_WhenTheWatchSawTheResourceEndBeforeTheAnswerCame_DoesNotBringItBack()
+    {
+        Bootstrap(Wire.Patch("a"));
+        store.BeginWrite("a");
+        store.BeginWrite("a");
+        store.Apply(Wire.Patch("a", version: 2));
+        store.Remove(Wire.Patch("a", version: 2).Metadata);
+        store.Written(Wire.Own(Wire.Patch("a", version: 2)));
+        store.EndWrite("a");
+        Assert.Null(store.Find("a"));
+        store.Written(Wire.Own(Wire.Patch("a", life: 2)));
+        store.EndWrite("a");
+        Assert.NotNull(store.Find("a"));
+    }
+
+    [Fact]
     public void Own_create_DuringABootstrap_OutlivesAListFromBeforeIt()
     {
         Bootstrap(Wire.Patch("a"));

@@ -25,6 +25,7 @@ public class OmniErrorsTests
         { StatusCode.PermissionDenied, "Create", "failed to validate: insufficient role: \"Reader\"", OmniError.PermissionDenied },
         { StatusCode.Unauthenticated, "Get", "invalid signature", OmniError.Unauthenticated },
         { StatusCode.Unavailable, "Get", "transport is closing", OmniError.Unavailable },
+        { StatusCode.Cancelled, "Get", "context canceled", OmniError.Unavailable },
         { StatusCode.DeadlineExceeded, "Update", "waited for more than 30s", OmniError.DeadlineExceeded },
         { StatusCode.ResourceExhausted, "Update", "larger than burst", OmniError.ResourceExhausted },
         { StatusCode.Unimplemented, "Teardown", "unknown method Teardown", OmniError.Unimplemented },
