@@ -67,8 +67,8 @@ internal sealed class OmniLinks : IDisposable
             return new(problem!);
         }
 
-        var binding = new OmniBinding { Endpoint = settings.Endpoint.ToString(), Account = settings.Key.Identity };
-        if (value.CommonStatus?.Omni is { } before && before != binding)
+        var binding = new OmniBinding { Endpoint = settings.Endpoint.ToString(), Account = settings.Key.Identity, Secret = value.OmniSecretName };
+        if (value.CommonStatus?.Omni is { } before && !before.LeadsTo(binding))
         {
             Release(typeof(T), key);
             var text = $"Secret {value.OmniSecretName} now leads to {binding.Endpoint} as {binding.Account}; this object belongs to {before.Endpoint} as {before.Account}. "
