@@ -56,7 +56,7 @@ public static class ClusterPlanner
     /// <summary>Why an existing resource may not be written: it is of another cluster, or somebody else's.</summary>
     private static string? Conflict(string cluster, OmniResource existing, Owner owner, AdoptionPolicy adoption)
     {
-        var what = existing.Type.Name.Split('.')[0].TrimEnd('s');
+        var what = ClusterResources.Noun(existing.Type);
         if (existing.Type == ResourceTypes.Clusters)
         {
             return owner.MayTake(existing.Metadata, adoption) ? null : owner.Conflict(existing, what);

@@ -19,7 +19,7 @@ public static class ClusterProbe
             return Outcome.Waiting(TalosClusterReasons.Pending, "waiting for Omni to say something of the cluster");
         }
 
-        return Destroying(seen) ?? Provider(cluster, seen) ?? Requests(seen) ?? MachineSets(seen) ?? Configuration(seen) ?? ControlPlane(seen)
+        return Destroying(seen) ?? (IsWanting(cluster, seen) ? Provider(seen) : null) ?? Requests(seen) ?? MachineSets(seen) ?? Configuration(seen) ?? ControlPlane(seen)
             ?? Upgrades(cluster, seen) ?? Machines(seen) ?? Counts(cluster, seen) ?? Remaining(seen.Status)
             ?? Outcome.Done(Summary(cluster, seen));
     }
@@ -34,15 +34,17 @@ public static class ClusterProbe
         ? Outcome.Waiting(TalosClusterReasons.Destroying, seen.DestroyPhase is { Length: > 0 } phase ? phase : "Omni is tearing the cluster down")
         : null;
 
-    private static Outcome? Provider(TalosCluster cluster, ClusterObservation seen)
-    {
-        var wanting = MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested) || seen.Requests.Any(r => !r.InUse);
-        return wanting && seen.DisconnectedProviders is [var (id, error), ..]
+    /// <summary>A provider that builds and removes no machines, whether any are wanted of it or not.</summary>
+    /// <returns>Waiting, or null when every provider of the cluster is well.</returns>
+    public static Outcome? Provider(ClusterObservation seen) =>
+        seen.DisconnectedProviders is [var (id, error), ..]
             ? Outcome.Waiting(TalosClusterReasons.ProviderDisconnected, error is { Length: > 0 }
                 ? $"infrastructure provider {id} reports: {error}"
                 : $"infrastructure provider {id} is not connected to Omni: is its process running, with --id {id} and a valid key?")
             : null;
-    }
+
+    private static bool IsWanting(TalosCluster cluster, ClusterObservation seen) =>
+        MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested) || seen.Requests.Any(r => !r.InUse);
 
     private static Outcome? Requests(ClusterObservation seen)
     {
