@@ -143,13 +143,6 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
             return;
         }
 
-        if (ClusterGate.JudgeLock(cluster, stored, plan) is { } locked)
-        {
-            facts.Synced = Finding.False(locked.Reason, locked.Message);
-            facts.Outcome = locked;
-            return;
-        }
-
         await ClusterSync.ApplyAsync(pass, plan, ct);
     }
 
