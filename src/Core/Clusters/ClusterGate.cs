@@ -26,7 +26,7 @@ public static class ClusterGate
 
         if (existing.IsTearingDown)
         {
-            return Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni");
+            return Outcome.Waiting(TalosClusterReasons.Destroying, $"cluster {cluster.ClusterName} is being deleted in Omni, and not on behalf of this object");
         }
 
         return existing.Metadata.Annotations.ContainsKey(OmniAnnotations.ClusterLocked)

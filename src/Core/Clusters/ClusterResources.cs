@@ -34,5 +34,16 @@ public static class ClusterResources
         return 0;
     }
 
+    /// <summary>What people call a resource of the type.</summary>
+    public static string Word(ResourceType type) => type.Name.Split('.')[0] switch
+    {
+        "Clusters" => "cluster",
+        "MachineSets" => "machine set",
+        "MachineSetNodes" => "machine set node",
+        "ConfigPatches" => "config patch",
+        "ExtensionsConfigurations" => "extensions configuration",
+        var other => other,
+    };
+
     public static IReadOnlySet<string> KeptFields(ResourceType type) => Kept.GetValueOrDefault(type) ?? FrozenSet<string>.Empty;
 }
