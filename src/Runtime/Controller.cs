@@ -159,13 +159,8 @@ public sealed class Controller<T> : HostedLoop
             return;
         }
 
-        using IDisposable? scope = Logger.BeginScope(new Dictionary<string, object>
-        {
-            ["Kind"] = _kind,
-            ["namespace"] = key.Namespace,
-            ["name"] = key.Name,
-            ["reconcileId"] = ActivitySpanId.CreateRandom().ToHexString(),
-        });
+        using IDisposable? scope = Logger.BeginScope(
+            "{Kind} {namespace}/{name} {reconcileId}", _kind, key.Namespace, key.Name, ActivitySpanId.CreateRandom().ToHexString());
         using var timeout = new CancellationTokenSource(_options.ReconcileTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(abort, timeout.Token);
         try

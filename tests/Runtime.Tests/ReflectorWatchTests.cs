@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OmniScale.TestKit;
 
 namespace OmniScale.Runtime.Tests;
@@ -303,20 +302,52 @@ public sealed class ReflectorWatchTests : ReflectorTestBase
     }
 
     [Fact]
-    public async Task Watch_WhenItStallsSilently_IsOpenedAnew()
+    public async Task Watch_WhenItIsSilentForLessThanTheLimit_StaysOpen()
     {
+        var time = new RecordingTimeProvider();
+        Reflector<Widget>? watched = null;
+        Reflector<Widget> reflector = Start(
+            [list => list.ReplyListAsync("1")],
+            [
+                async watch =>
+                {
+                    await watch.BeginAsync();
+                    for (int i = 0; i < 3; i++)
+                    {
+                        await Eventually.TrueAsync(() => Store.Count == i && watched?.Watches == 1, "the one before has arrived");
+                        time.Advance(TimeSpan.FromMinutes(2));
+                        await watch.EventAsync("ADDED", FakeExchange.Item($"{i}", "2", 1));
+                    }
+
+                    await watch.StallAsync();
+                },
+            ],
+            new ReflectorOptions { SilenceLimit = TimeSpan.FromMinutes(3) }, time, started => watched = started);
+
+        await ChangesAsync("added 0 1", "added 1 1", "added 2 1");
+        Assert.Equal(1, reflector.Watches);
+        Assert.Null(reflector.LastError);
+    }
+
+    [Fact]
+    public async Task Watch_WhenItStallsSilently_IsOpenedAnewFromTheLastVersion()
+    {
+        var time = new RecordingTimeProvider();
         var closed = new TaskCompletionSource();
-        var failures = new ConcurrentQueue<Exception?>();
+        bool failed = false;
         Reflector<Widget> reflector = Start(
             [list => list.ReplyListAsync("1")],
             [async watch => { await watch.BeginAsync(); await watch.StallAsync(); closed.SetResult(); }, StallAsync],
-            Quick with { SilenceLimit = TimeSpan.FromMilliseconds(200) },
-            configure: started => started.Failed += () => failures.Enqueue(started.LastError));
+            new ReflectorOptions(),
+            time,
+            started => started.Failed += () => failed = true);
+        await WatchesAsync(reflector, 1);
 
-        await Eventually.TrueAsync(() => reflector.Watches >= 2, "the watch was opened anew");
+        await time.PassAsync(TimeSpan.FromMinutes(3));
 
-        Assert.IsType<TimeoutException>(failures.First());
-        Assert.Equal(["1", "1"], WatchedVersions().Take(2));
+        await WatchesAsync(reflector, 2);
         await closed.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.Equal(["1", "1"], WatchedVersions());
+        Assert.False(failed);
     }
 }

@@ -67,7 +67,7 @@ public static class ClusterPlanner
     /// <summary>Why an existing resource may not be written: it is Omni's own, of another cluster, or somebody else's.</summary>
     private static string? Conflict(string cluster, OmniResource existing, Owner owner, AdoptionPolicy adoption)
     {
-        var what = ClusterResources.Word(existing.Type);
+        var what = ClusterResources.Noun(existing.Type);
         var labels = existing.Metadata.Labels;
         var isMachine = existing.Type == ResourceTypes.MachineSetNodes;
         if (IsOmnisOwn(existing))
@@ -86,7 +86,7 @@ public static class ClusterPlanner
 
         // The parts of a cluster follow the cluster: whoever may adopt it may adopt them, whoever marked them before.
         var follows = adoption == AdoptionPolicy.Adopt && labels.ContainsKey(OmniLabels.Cluster);
-        return follows || owner.MayTake(existing.Metadata, adoption) ? null : owner.Conflict(existing, what);
+        return follows || owner.MayTake(existing.Metadata, adoption) ? null : owner.Conflict(existing, isMachine ? "machine set node" : what);
     }
 
     /// <summary>Made by one of Omni's controllers, such as the nodes of a machine set that takes its machines from a class.</summary>

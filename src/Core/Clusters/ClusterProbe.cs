@@ -20,7 +20,7 @@ public static partial class ClusterProbe
             return Outcome.Waiting(TalosClusterReasons.Pending, "waiting for Omni to report on the cluster");
         }
 
-        return Destroying(seen) ?? Provider(cluster, seen) ?? Requests(seen) ?? MachineSets(seen) ?? Configuration(seen) ?? ControlPlane(seen)
+        return Destroying(seen) ?? (IsWanting(cluster, seen) ? Provider(seen) : null) ?? Requests(seen) ?? MachineSets(seen) ?? Configuration(seen) ?? ControlPlane(seen)
             ?? Upgrades(cluster, seen) ?? Machines(seen) ?? Counts(cluster, seen) ?? Remaining(seen.Status)
             ?? Outcome.Done(Summary(cluster, seen));
     }
@@ -35,15 +35,17 @@ public static partial class ClusterProbe
         ? Outcome.Waiting(TalosClusterReasons.Destroying, seen.DestroyPhase is { Length: > 0 } phase ? phase : "Omni is tearing the cluster down")
         : null;
 
-    private static Outcome? Provider(TalosCluster cluster, ClusterObservation seen)
-    {
-        var wanting = MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested && IsOfClass(cluster, set.Name)) || seen.Requests.Any(r => !r.InUse);
-        return wanting && seen.DisconnectedProviders.OrderBy(p => p.Id, StringComparer.Ordinal).ToList() is [var (id, error), ..]
+    /// <summary>A provider that builds and removes no machines, whether any are wanted of it or not.</summary>
+    /// <returns>Waiting, or null when every provider of the cluster is well.</returns>
+    public static Outcome? Provider(ClusterObservation seen) =>
+        seen.DisconnectedProviders.OrderBy(p => p.Id, StringComparer.Ordinal).ToList() is [var (id, error), ..]
             ? Outcome.Waiting(TalosClusterReasons.ProviderDisconnected, error is { Length: > 0 }
                 ? $"infrastructure provider {id} reports: {error}"
                 : $"infrastructure provider {id} is not connected to Omni: is its process running, with --id {id} and a valid key?")
             : null;
-    }
+
+    private static bool IsWanting(TalosCluster cluster, ClusterObservation seen) =>
+        MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested && IsOfClass(cluster, set.Name)) || seen.Requests.Any(r => !r.InUse);
 
     private static bool IsOfClass(TalosCluster cluster, string set) => set == ClusterIds.ControlPlaneSet
         ? cluster.Spec.ControlPlane.MachineClass is not null

@@ -198,6 +198,6 @@ public sealed class ClusterRenderer
 
         throw new InvalidSpecException(twice.Key.Type == ResourceTypes.MachineSetNodes
             ? $"machine {twice.Key.Id} is named more than once ({string.Join(", ", twice.Select(r => r.Metadata.Labels[OmniLabels.MachineSet]).Distinct())}): a machine can be in one machine set only"
-            : $"two parts of the spec would both become {ClusterResources.Word(twice.Key.Type)} {twice.Key.Id} in Omni: give one of them another name");
+            : $"two parts of the spec would both become {ClusterResources.Noun(twice.Key.Type)} {twice.Key.Id} in Omni: give one of them another name");
     }
 }

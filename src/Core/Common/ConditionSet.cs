@@ -32,9 +32,14 @@ public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long gene
         {
             Add(type, finding);
         }
-        else if (before is not null)
+        else if (before is { Status: not nameof(Verdict.Unknown) })
         {
             conditions.Add(before);
+        }
+        else if (before is not null)
+        {
+            // Not known of this generation either.
+            Add(type, Finding.Unknown(before.Reason, before.Message));
         }
         else
         {

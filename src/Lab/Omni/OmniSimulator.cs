@@ -1,6 +1,7 @@
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Lab.Omni.Faults;
 using OmniScale.Lab.Omni.Hosting;
+using OmniScale.Lab.Omni.Lifecycle;
 using OmniScale.Lab.Omni.Storage;
 
 namespace OmniScale.Lab.Omni;
@@ -27,6 +28,7 @@ public sealed class OmniSimulator : IAsyncDisposable
         tls = options.Transport == OmniTransport.Cleartext ? null : new TlsIdentity(options.Transport, State.Time.GetUtcNow());
         server = new OmniServer(options, State, cache, log, tls);
         Faults = new OmniFaults(State, server.Drop);
+        Lifecycle = new OmniLifecycle(options, State);
     }
 
     public Uri Endpoint => server.Endpoint;
@@ -37,6 +39,9 @@ public sealed class OmniSimulator : IAsyncDisposable
     public OmniStore State { get; }
 
     public OmniFaults Faults { get; }
+
+    /// <summary>The server's controllers, the infra providers and the machines.</summary>
+    public OmniLifecycle Lifecycle { get; }
 
     /// <summary>How far reads and validators are behind the writes.</summary>
     public TimeSpan ReadLag
@@ -74,17 +79,21 @@ public sealed class OmniSimulator : IAsyncDisposable
     public async Task SuspendAsync()
     {
         await server.StopAsync();
+        await Lifecycle.StopAsync();
     }
 
     /// <summary>Brings a server that was taken down back, at the same endpoint.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken = default)
     {
         await server.StartAsync(Faults, cancellationToken);
+        if (options.RunLifecycle)
+            Lifecycle.Start();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await SuspendAsync();
+        await server.StopAsync();
+        await Lifecycle.DisposeAsync();
         tls?.Leaf.Dispose();
     }
 }

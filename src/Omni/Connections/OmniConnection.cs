@@ -27,7 +27,15 @@ public sealed class OmniConnection : IAsyncDisposable
         Management = new OmniManagement(new ManagementService.ManagementServiceClient(channel), calls);
         health.Changed += judged =>
         {
-            logger.LogInformation("Reaching {Omni} changed: reachable {Reachable}, {Kind} {Reason}", settings.Endpoint, judged.Reachable, judged.Kind, judged.Message);
+            if (judged.Reachable == false)
+            {
+                logger.LogWarning("Omni at {Omni} cannot be reached: {Kind}: {Reason}", settings.Endpoint, judged.Kind, judged.Message);
+            }
+            else
+            {
+                logger.LogInformation("Omni at {Omni} answers", settings.Endpoint);
+            }
+
             HealthChanged?.Invoke(judged);
         };
     }

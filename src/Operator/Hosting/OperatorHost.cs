@@ -40,13 +40,15 @@ internal static class OperatorHost
     }
 
     /// <summary>The operator, ready to start.</summary>
-    public static WebApplication Build(OperatorOptions options, KubeClient client, TimeProvider time)
+    /// <param name="configure">Changes what was registered; for tests.</param>
+    public static WebApplication Build(OperatorOptions options, KubeClient client, TimeProvider time, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(options.HealthAddress);
         ConfigureLogging(builder.Logging, options);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         Register(builder.Services, options, client, time);
+        configure?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.MapHealth();

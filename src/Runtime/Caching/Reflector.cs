@@ -239,7 +239,8 @@ public sealed class Reflector<T>
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"The watch was silent for {_options.SilenceLimit}");
+            // On a quiet kind this is no failure. If the server is really gone, opening the next watch will show it.
+            _logger.LogDebug("Opening the watch of {Kind} anew, it was silent for {Limit}", _kind, _options.SilenceLimit);
         }
     }
 

@@ -63,8 +63,12 @@ public sealed class SecretCache : HostedLoop
 
     public override void Dispose()
     {
-        _stop.Cancel();
-        _stop.Dispose();
+        // A container that knows it as a singleton and as a hosted service disposes it twice.
+        if (!_stop.IsCancellationRequested)
+        {
+            _stop.Cancel();
+        }
+
         base.Dispose();
     }
 

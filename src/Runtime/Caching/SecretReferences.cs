@@ -21,7 +21,6 @@ public sealed class SecretReferences
         lock (_gate)
         {
             HashSet<NamespacedName> present = _byOwner.GetValueOrDefault(owner) ?? [];
-            // New ones first: a Secret that stays with another owner must not lose its watch in between.
             foreach (NamespacedName secret in wanted.Except(present))
             {
                 _cache.Add(secret, this, owner);

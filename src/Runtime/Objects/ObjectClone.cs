@@ -1,6 +1,6 @@
+using System.Text.Json;
 using k8s;
 using k8s.Models;
-using System.Text.Json;
 
 namespace OmniScale.Runtime;
 

@@ -85,16 +85,27 @@ public class ClusterGateTests
         Assert.Null(Judge(Sample.TalosCluster(), stored));
     }
 
-    [Fact]
-    public void Judge_ALockedCluster_Waits()
+    [Theory]
+    [InlineData(true, true, "cluster talos-prod-01 is locked in Omni; unlock it there (omnictl cluster unlock talos-prod-01) to let through: create Clusters/talos-prod-01")]
+    [InlineData(true, false, null)]
+    [InlineData(false, true, null)]
+    public void JudgeLock_WaitsWhenSomethingIsToBeChanged(bool locked, bool changes, string? expected)
     {
         var stored = Stored();
-        stored.Metadata.Annotations[OmniAnnotations.ClusterLocked] = "";
+        if (locked)
+        {
+            stored.Metadata.Annotations[OmniAnnotations.ClusterLocked] = "";
+        }
 
-        Assert.Equal(
-            Outcome.Waiting("ClusterLocked", "cluster talos-prod-01 is locked in Omni; unlock it there (omnictl cluster unlock talos-prod-01) to let changes through"),
-            Judge(Existing(), stored));
+        var outcome = ClusterGate.JudgeLock(Existing(), new OmniContents([stored]).Cluster(Sample.Name), new ClusterPlan { Creates = changes ? [stored] : [] });
+
+        Assert.Equal(expected is null ? null : Outcome.Waiting("ClusterLocked", expected), outcome);
+        Assert.Null(Judge(Existing(), stored));
     }
+
+    [Fact]
+    public void JudgeLock_OfAClusterThatIsNotThere_LetsThrough() =>
+        Assert.Null(ClusterGate.JudgeLock(Existing(), new OmniContents([]).Cluster(Sample.Name), new ClusterPlan { Creates = [Stored()] }));
 
     [Fact]
     public void Judge_AClusterThatIsBeingDeleted_Waits()
@@ -103,7 +114,7 @@ public class ClusterGateTests
         stored.Metadata.Phase = OmniResource.TearingDown;
         stored.Metadata.Annotations[OmniAnnotations.ClusterLocked] = "";
 
-        Assert.Equal(Outcome.Waiting("Destroying", "cluster talos-prod-01 is being deleted in Omni, and not on behalf of this object"), Judge(Existing(), stored));
+        Assert.Equal(Outcome.Waiting("Destroying", "somebody else deletes cluster talos-prod-01 in Omni"), Judge(Existing(), stored));
     }
 
     [Fact]

@@ -119,6 +119,16 @@ public class ClusterOwnershipTests
     }
 
     [Fact]
+    public void Plan_WhenTheNodeOfAMachineHasNoOwner_SaysSo()
+    {
+        var omni = new OmniContents(Sample.Render(Sample.TalosCluster()));
+        omni.Add(Node(Sample.WorkerSet));
+
+        AssertConflict(Plan(Sample.TalosCluster(s => s with { Workers = [.. s.Workers!, Sample.Workers("metal", Machine)] }), omni, AdoptionPolicy.Never),
+            $"machine set node {Machine} exists in Omni and was not made by OmniScale; set spec.adoptionPolicy: Adopt to take it over, or choose another name");
+    }
+
+    [Fact]
     public void Plan_WhenAClusterIsAdopted_ClaimsAllItsPartsWhoeverMarkedThem()
     {
         var omni = new OmniContents(Sample.Render(WithPatch()));

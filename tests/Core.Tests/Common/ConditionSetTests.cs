@@ -47,6 +47,16 @@ public class ConditionSetTests
     }
 
     [Fact]
+    public void With_WhatIsStillNotKnown_IsNotKnownOfThisGenerationEither()
+    {
+        var conditions = new ConditionSet(Before("Synced=Unknown"), 3).With("Synced", null).Build(Outcome.Done("all well"));
+
+        var synced = Assert.Single(conditions, c => c.Type == "Synced");
+        Assert.Equal(("Unknown", "Earlier", "as it was", 3L), (synced.Status, synced.Reason, synced.Message, synced.ObservedGeneration));
+        Assert.Equal(Health.Current, KStatus.Check(Object, Status(conditions)));
+    }
+
+    [Fact]
     public void Build_WhenAllIsDone_AttestsThisGenerationOnly()
     {
         var conditions = new ConditionSet(Before("Synced=True", "Checked=False"), 3)

@@ -22,7 +22,7 @@ public sealed class RealControllerTests(WidgetCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task Controller_TakesAnObjectFromItsCreationToItsEndInFourPasses()
+    public async Task Controller_TakesAnObjectFromItsCreationToItsEnd_InNoMorePassesThanThereAreSteps()
     {
         var store = new Store<Widget>();
         var reconciler = new WidgetReconciler(_client, store);
@@ -176,7 +176,6 @@ public sealed class RealControllerTests(WidgetCluster cluster) : IAsyncLifetime
         await own.StopApiServerAsync();
         await Eventually.TrueAsync(() => reflector.LastError is not null, "the crash is noticed");
         await own.StartApiServerAsync();
-        // The certificate of the new process is another one, but of the same authority or not, as the control plane has it.
         await client.DeleteAsync<Widget>(new NamespacedName(ns, "one"), Ct);
         await client.CreateAsync(Widget("two", ns: ns), Ct);
 

@@ -28,9 +28,9 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
     }
 
     protected override async Task<bool> DeleteAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
-        pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
+        NeverReachedOmni(pass) || (pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
             ? await ClusterDeletion.OrphanAsync(this, pass, ct)
-            : await ClusterDeletion.TearDownAsync(this, pass, ct);
+            : await ClusterDeletion.TearDownAsync(this, pass, ct));
 
     internal Task<bool> OpenAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
 
@@ -129,10 +129,24 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
             return;
         }
 
+        if (ClusterGate.JudgeLock(cluster, stored, plan) is { } locked)
+        {
+            facts.Synced = Finding.False(locked.Reason, locked.Message);
+            facts.Outcome = locked;
+            return;
+        }
+
         if (cluster.Spec.Suspend && plan.ChangeCount > 0)
         {
             facts.Synced = Finding.False(CommonReasons.Suspended, $"suspended; waiting to {plan.Describe()}");
             facts.Outcome = Outcome.Suspended(facts.Synced.Message);
+            return;
+        }
+
+        if (ClusterGate.JudgeLock(cluster, stored, plan) is { } locked)
+        {
+            facts.Synced = Finding.False(locked.Reason, locked.Message);
+            facts.Outcome = locked;
             return;
         }
 
