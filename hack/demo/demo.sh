@@ -20,7 +20,9 @@ fail() {
 stop_all
 rm -rf "$state"
 mkdir -p "$state"
-trap 'stop_all' EXIT
+# The compiler's server would stay for some minutes.
+end_build() { dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true; }
+trap 'end_build; stop_all' EXIT
 trap 'exit 130' INT TERM HUP
 began=$SECONDS
 
@@ -31,6 +33,8 @@ PATH=${KUBEBUILDER_ASSETS:-${XDG_CACHE_HOME:-$HOME/.cache}/omniscale/controlplan
 say "Building the operator and the lab"
 dotnet build src/Operator --nologo -v quiet
 dotnet build src/Lab --nologo -v quiet
+end_build
+trap 'stop_all' EXIT
 
 # launch NAME PROGRAM ARGUMENT...: in a session of its own, so that Ctrl-C reaches this script alone, which then ends all in order.
 launch() {
