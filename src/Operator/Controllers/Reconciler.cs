@@ -33,8 +33,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     /// <returns>Whether nothing is left to do: the finalizer is removed then.</returns>
     protected abstract Task<bool> DeleteAsync(Pass<T, TFacts> pass, CancellationToken ct);
 
-    /// <summary>A copy of the object with the status that follows from the facts.</summary>
-    protected abstract (T Object, Outcome Outcome) WithStatus(T value, TFacts facts, bool keepObservedGeneration = false);
+    /// <summary>The status that follows from the facts, and the outcome that it shows.</summary>
+    protected abstract (CommonStatus Status, Outcome Outcome) Compute(T value, TFacts facts);
 
     /// <summary>The Secrets that the object refers to beside its connection Secret.</summary>
     protected virtual IEnumerable<NamespacedName> OtherSecrets(T value) => [];
@@ -81,8 +81,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
-        var (desired, outcome) = WithStatus(value, pass.Facts);
-        if (await writer.WriteAsync(value, desired, ct) is { } written)
+        var (status, outcome) = Compute(value, pass.Facts);
+        if (await writer.WriteAsync(value, (T)value.WithStatus(status), ct) is { } written)
         {
             Tell(written, Transitions.Between(value.CommonStatus?.Conditions, written.CommonStatus?.Conditions));
         }
@@ -168,7 +168,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     private T Announcement(T value)
     {
         var facts = new TFacts { Outcome = Outcome.Waiting(CommonReasons.Progressing, "the operator begins to work on this version of the object") };
-        return WithStatus(value, facts, keepObservedGeneration: true).Object;
+        return (T)value.WithStatus(Compute(value, facts).Status with { ObservedGeneration = value.CommonStatus?.ObservedGeneration });
     }
 
     private void Tell(T value, IEnumerable<Transition> transitions)
