@@ -45,7 +45,7 @@ say "Starting Kubernetes, the simulated Omni and Proxmox, and the operator"
 export KUBECONFIG=$state/controlplane/kubeconfig
 "$controlplane" user "$state/controlplane" system:serviceaccount:omniscale-system:omniscale-operator \
   system:serviceaccounts system:serviceaccounts:omniscale-system system:authenticated >"$state/operator.kubeconfig"
-launch lab src/Lab/bin/Debug/net10.0/omniscale-lab serve --state-dir "$state/lab" --speed "${SPEED:-1}"
+launch lab src/Lab/bin/Debug/net10.0/omniscale-lab serve --tls --state-dir "$state/lab" --speed "${SPEED:-20}"
 for ((i = 0; i < 300; i++)); do [ -f "$state/lab/lab.json" ] && break; sleep 0.1; done
 [ -f "$state/lab/lab.json" ] || { cat "$state/lab.log" >&2; fail "The lab did not start."; }
 
@@ -82,11 +82,13 @@ YAML
 show kubectl apply -k "$state/samples"
 show kubectl apply -k machine-classes
 
+columns='PHASE:.status.phase,READY:.status.conditions[?(@.type=="Ready")].status,CONTROL PLANE:.status.controlPlaneReady,WORKERS:.status.workersReady,WHY:.status.conditions[?(@.type=="Ready")].message'
+
 # follow SECONDS CONDITION...: shows the cluster as it changes until kubectl wait is content.
 follow() {
   local limit=$1 status=0
   shift
-  setsid kubectl get taloscluster "$cluster" -n "$namespace" -w </dev/null 2>/dev/null &
+  setsid kubectl get taloscluster "$cluster" -n "$namespace" -w -o custom-columns="$columns" </dev/null 2>/dev/null &
   echo $! >"$state/watch.pid"
   kubectl wait taloscluster "$cluster" -n "$namespace" --timeout "${limit}s" "$@" >/dev/null || status=$?
   kill "$(cat "$state/watch.pid")" 2>/dev/null || true
@@ -118,8 +120,7 @@ refuse() {
     kubectl patch --local -f - --type merge -o yaml -p "{\"metadata\": {\"name\": \"$name\", \"annotations\": null, \"finalizers\": null, \"resourceVersion\": null, \"uid\": null}, \"status\": null, \"spec\": $1}" |
     kubectl create -f - >/dev/null
   kubectl wait machineclass "$name" -n $namespace --for="condition=$condition=False" --timeout 30s >/dev/null || fail "Nothing was said of class $name."
-  printf '\033[2m$ kubectl get machineclass %s -o wide\033[0m\n' "$name"
-  kubectl get machineclass "$name" -n $namespace
+  show kubectl get machineclass "$name" -n $namespace
   printf '%s=False  reason: %s\n%s\n' "$condition" "$(message machineclass "$name" "$condition" reason)" "$(message machineclass "$name" "$condition" message)"
 }
 

@@ -19,8 +19,8 @@ public sealed record CelLimits
     public static readonly CelLimits Default = new();
 
     /// <summary>
-    /// Elements visited by macros, with the cost of copying, comparing and matching large values added. A million steps take about as
-    /// many microseconds as milliseconds in a second at the very worst.
+    /// Elements visited by macros, with the cost of copying, comparing and matching large values added. A million steps take
+    /// well under a second.
     /// </summary>
     public long MaxSteps { get; init; } = 1_000_000;
 }
@@ -58,6 +58,8 @@ public sealed class CelProgram
             Budget = (limits ?? CelLimits.Default).MaxSteps,
         };
         var value = _root.Evaluate(ref frame);
-        return frame.Budget < 0 ? new CelResult(Errors.OutOfSteps, true) : new CelResult(value, false);
+        return frame.Budget >= 0 ? new CelResult(value, false)
+            : frame.Failure is { } failure ? new CelResult(failure, false)
+            : new CelResult(Errors.OutOfSteps, true);
     }
 }

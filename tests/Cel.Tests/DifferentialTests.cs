@@ -89,7 +89,10 @@ public class DifferentialTests(ITestOutputHelper output)
             : "";
         if (expected.Compiles != (error.Length == 0))
         {
-            return expected.Error?.StartsWith("panic", StringComparison.Ordinal) == true ? "known: cel-go panics" : "compiles or not";
+            return expected.Error?.StartsWith("panic", StringComparison.Ordinal) == true
+                ? "known: cel-go panics"
+                : expected.Error?.Contains("for 'duration' applied to '(int)'", StringComparison.Ordinal) == true ? "known: duration(int)"
+                : "compiles or not";
         }
 
         if (!expected.Compiles)
@@ -106,6 +109,7 @@ public class DifferentialTests(ITestOutputHelper output)
             if (actual != wanted)
             {
                 return wanted.StartsWith("error: invalid RFC 3339 timestamp", StringComparison.Ordinal) && result.IsError ? "known: text of invalid timestamps"
+                    : result.Error == "NaN values cannot be ordered" ? "known: order of NaN"
                     : result.IsError && wanted.StartsWith("error:", StringComparison.Ordinal) ? "text of evaluation error"
                     : "result";
             }

@@ -18,7 +18,7 @@ public class FuzzTests(ITestOutputHelper output)
     [Fact]
     public void RandomInput_NeverCrashesHangsOrGrows()
     {
-        var count = Number("OMNISCALE_CEL_FUZZ", 20_000);
+        var count = Number("OMNISCALE_CEL_FUZZ", 10_000);
         var seed = Number("OMNISCALE_CEL_SEED", Environment.TickCount);
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);

@@ -13,6 +13,13 @@ internal sealed class SelectorGenerator(int seed, IReadOnlyList<string> golden)
         "name.", ".name", "a.b.c", "[1, 2]", "{'a': 1}", "x{a: 1}", "x.y{", "?.", "[?", "-1", "--1", "- 1", "!!", "1 2", "in [", "\"rbd\"", "'dir'", "matches(", "()",
     ];
 
+    private static readonly string[] PatternPieces =
+    [
+        "a", "l", "o", "-", "(", ")", "(?:", "(?i)", "(?i:", "(?-s)", "(?P<x>", "(?<y>", "(?U)", "[", "]", "[^", "[a-z", "[[:alnum:]]", "[[:^digit:]]", "[[:foo:]]", "\\d", "\\W",
+        "\\b", "\\B", "\\A", "\\z", "\\Z", "\\x41", "\\x{6C}", "\\x", "\\0", "\\101", "\\8", "\\Q", "\\E", "\\p{L}", "\\pL", "\\P{^Ll}", "\\p{Latin}", "\\p{Foo}", "\\p", "*",
+        "+", "?", "??", "*?", "{2}", "{1,3}", "{,2}", "{3,1}", "{1001}", "{500}", "|", "^", "$", ".", "é", "K", "ſ", ",", "}", " ", "&", "_", "\\-", "\\",
+    ];
+
     private readonly Random _random = new(seed);
 
     public string Next()
@@ -112,7 +119,7 @@ internal sealed class SelectorGenerator(int seed, IReadOnlyList<string> golden)
             case 9:
                 return $"{Of("string")}.{Pick(["contains", "startsWith", "endsWith"])}({Of("string")})";
             case 10:
-                return $"{Of("string")}.matches({Pattern()})";
+                return $"{(Chance(60) ? Pick(["name", "node", "storageType"]) : Of("string"))}.matches({Pattern()})";
             case 11:
                 return $"{Of(Chance(70) ? "string" : type)} in {Of(Chance(80) ? "list" : "map")}";
             case 12:
@@ -158,7 +165,18 @@ internal sealed class SelectorGenerator(int seed, IReadOnlyList<string> golden)
         _ => Pick(["duration('1h30m')", "duration('1.5s')", "duration('-2m')", "duration('100ns')", "duration('1d')", "duration('0')"]),
     };
 
-    private string Pattern() => Pick(
+    private string Pattern()
+    {
+        if (Chance(50))
+        {
+            return KnownPattern();
+        }
+
+        var pieces = Enumerable.Range(0, _random.Next(1, 8)).Select(_ => Pick(PatternPieces));
+        return $"r\"{string.Concat(pieces)}\"";
+    }
+
+    private string KnownPattern() => Pick(
         [
             "'^local'", "'.*'", "'[a-z]+-[a-z]+'", "'(?i)LOCAL'", "'^(rbd|nfs)$'", "'\\\\d+'", "r'\\w+\\.\\w+'", "'['", "'(a'", "'a{2,1}'", "'a**'", "r'\\p{Lu}'", "r'\\pN'",
             "'(?P<n>a)'", "'(?=a)'", "r'\\bssd\\b'", "'[[:alpha:]]+$'", "r'\\Qa.b\\E'", "'x{1001}'", "'(?:a|b)*c'", "'[^-]*'", "'a|'", "'+'", "r'\\'", "name", "'é'", "r'[\\d-z]'",

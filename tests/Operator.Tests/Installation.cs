@@ -2,6 +2,9 @@ using OmniScale.TestKit;
 
 [assembly: AssemblyFixture(typeof(OmniScale.Operator.Tests.Installation))]
 
+// Stories mostly wait, so that more of them run at once than there are cores.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.All, MaxThreads = 6, Algorithm = Xunit.Sdk.ParallelAlgorithm.Aggressive)]
+
 namespace OmniScale.Operator.Tests;
 
 /// <summary>A control plane with OmniScale's definitions and roles, shared by the tests of the assembly; each works in a namespace of its own.</summary>

@@ -137,4 +137,34 @@ public class StoreTests
 
         Assert.False(_store.IsCaughtUp(A));
     }
+
+    [Fact]
+    public void IsCaughtUp_WhenTheLastFinalizerOfADeletedObjectWasTakenOff_IsFalseUntilItIsGone()
+    {
+        Widget deleted = Widget.Named("one", "10");
+        deleted.Metadata.DeletionTimestamp = DateTime.UnixEpoch;
+        _store.Set(deleted);
+
+        // The answer has the version that is known already.
+        _store.Expect(deleted);
+        Assert.False(_store.IsCaughtUp(A));
+
+        _store.Remove(A);
+        Assert.True(_store.IsCaughtUp(A));
+    }
+
+    [Fact]
+    public void IsCaughtUp_WhenAnotherObjectOfTheNameTookThePlaceOfOneThatIsGone_IsTrue()
+    {
+        Widget deleted = Widget.Named("one", "10");
+        (deleted.Metadata.Uid, deleted.Metadata.DeletionTimestamp) = ("a", DateTime.UnixEpoch);
+        _store.Set(deleted);
+        _store.Expect(deleted);
+
+        Widget next = Widget.Named("one", "12");
+        next.Metadata.Uid = "b";
+        _store.Set(next);
+
+        Assert.True(_store.IsCaughtUp(A));
+    }
 }

@@ -4,7 +4,7 @@ namespace OmniScale.Cel.Evaluation;
 
 internal static class MapKeys
 {
-    /// <summary>The reference implementation panics on such a key, and reports the panic.</summary>
+    /// <summary>The reference implementation panics on such a key, which ends the evaluation, and reports the panic.</summary>
     public static readonly CelValue Error = CelValue.Error("internal error: runtime error: hash of unhashable type types.Bytes");
 
     public static bool Unhashable(CelValue key) => key.Kind == CelKind.Bytes;
@@ -49,7 +49,7 @@ internal sealed class MapNode((Node Key, Node Value)[] entries) : Node
 
             if (MapKeys.Unhashable(key))
             {
-                return MapKeys.Error;
+                return frame.Abort(MapKeys.Error);
             }
 
             map.Set(key, value);

@@ -9,6 +9,17 @@ internal ref struct Frame
 
     /// <summary>Below zero the evaluation is over, whatever it yields.</summary>
     public long Budget;
+
+    /// <summary>Why the evaluation was ended; no error when the budget ran out.</summary>
+    public CelValue? Failure { get; private set; }
+
+    /// <summary>Ends the evaluation with an error that no operator absorbs.</summary>
+    public CelValue Abort(CelValue error)
+    {
+        Failure ??= error;
+        Budget = -1;
+        return error;
+    }
 }
 
 /// <summary>A node of the prepared program.</summary>

@@ -107,7 +107,7 @@ internal sealed class InNode(Node item, Node container) : Node
 
                 return CelValue.False;
             case CelKind.Map:
-                return MapKeys.Unhashable(value) && within.MapItems.Count > 0 ? MapKeys.Error : CelValue.Bool(within.MapItems.TryGet(value, out _));
+                return MapKeys.Unhashable(value) && within.MapItems.Count > 0 ? frame.Abort(MapKeys.Error) : CelValue.Bool(within.MapItems.TryGet(value, out _));
             default:
                 return Errors.NoSuchOverload;
         }

@@ -126,10 +126,11 @@ internal sealed class Planner(CelEnvironment environment)
 
     private static bool IsConstant(CelExpr expr) => expr is CelConstantExpr;
 
-    private static ConstantNode Fold(Node node)
+    private static Node Fold(Node node)
     {
         var frame = new Frame { Activation = NoVariables.Instance, Locals = [], Budget = long.MaxValue };
-        return new ConstantNode(node.Evaluate(ref frame));
+        var value = node.Evaluate(ref frame);
+        return value.IsError ? node : new ConstantNode(value);
     }
 
     private FoldNode PlanFold(CelComprehensionExpr fold)

@@ -243,12 +243,12 @@ internal readonly struct RegexClassParser(string pattern, bool foldCase)
         var c = NextRune(pattern, ref i);
         if (c != '{')
         {
-            // The second digit is read even when the first is none; at the end Go reports invalid UTF-8, of no text.
             if (i >= pattern.Length)
             {
-                throw new RegexSyntaxException("invalid UTF-8", "");
+                return null;
             }
 
+            // The second digit is read even when the first is none.
             var second = NextRune(pattern, ref i);
             return Hex(c) is { } x && Hex(second) is { } y ? (x * 16) + y : null;
         }

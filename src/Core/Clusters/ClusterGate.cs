@@ -24,15 +24,18 @@ public static class ClusterGate
             return Outcome.Stalled(CommonReasons.NameConflict, owner.Conflict(existing, "cluster"));
         }
 
-        if (existing.IsTearingDown)
-        {
-            return Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni");
-        }
-
-        return existing.Metadata.Annotations.ContainsKey(OmniAnnotations.ClusterLocked)
-            ? Outcome.Waiting(TalosClusterReasons.ClusterLocked, $"cluster {cluster.ClusterName} is locked in Omni; unlock it there (omnictl cluster unlock {cluster.ClusterName}) to let changes through")
+        return existing.IsTearingDown
+            ? Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni")
             : null;
     }
+
+    /// <summary>Whether the plan has to wait since somebody locked the cluster.</summary>
+    /// <returns>Null when it has not, or when nothing is to be changed; else why.</returns>
+    public static Outcome? JudgeLock(TalosCluster cluster, StoredCluster stored, ClusterPlan plan) =>
+        plan.ChangeCount > 0 && stored.Cluster?.Metadata.Annotations.ContainsKey(OmniAnnotations.ClusterLocked) == true
+            ? Outcome.Waiting(TalosClusterReasons.ClusterLocked,
+                $"cluster {cluster.ClusterName} is locked in Omni; unlock it there (omnictl cluster unlock {cluster.ClusterName}) to let through: {plan.Describe()}")
+            : null;
 
     /// <summary>The annotation names the very cluster that was lost, so that it serves once even if it stays in a repository.</summary>
     private static bool RecreationWanted(TalosCluster cluster, DateTime created) =>

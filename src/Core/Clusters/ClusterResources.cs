@@ -34,5 +34,12 @@ public static class ClusterResources
         return 0;
     }
 
+    /// <summary>What people call one resource of a type.</summary>
+    public static string Noun(ResourceType type) => type == ResourceTypes.Clusters ? "cluster"
+        : type == ResourceTypes.MachineSets ? "machine set"
+        : type == ResourceTypes.MachineSetNodes ? "machine"
+        : type == ResourceTypes.ConfigPatches ? "config patch"
+        : "extensions configuration";
+
     public static IReadOnlySet<string> KeptFields(ResourceType type) => Kept.GetValueOrDefault(type) ?? FrozenSet<string>.Empty;
 }

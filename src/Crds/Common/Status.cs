@@ -52,4 +52,11 @@ public sealed record OmniBinding
     /// <summary>Name of the service account.</summary>
     [StringLength(253)]
     public string? Account { get; init; }
+
+    /// <summary>Name of the Secret that led there.</summary>
+    [StringLength(253)]
+    public string? Secret { get; init; }
+
+    /// <summary>Whether both mean the same Omni and account, whatever Secret leads there.</summary>
+    public bool LeadsTo(OmniBinding other) => Endpoint == other.Endpoint && Account == other.Account;
 }

@@ -15,8 +15,66 @@ internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, St
     /// <summary>Objects whose remote work is done and whose own finalizer is about to go.</summary>
     private readonly HashSet<string> released = [];
 
-    /// <summary>Puts the finalizer on the Secret that the object uses.</summary>
+    /// <summary>Puts the finalizer on the Secret that the object uses, and takes it off the one that it used before.</summary>
     public async Task HoldAsync(IOmniScaleObject value, CancellationToken ct)
+    {
+        await AddAsync(value, ct);
+        if (value is not ProxmoxProvider && FormerSecretOf(value) is { } former)
+        {
+            await gate.WaitAsync(ct);
+            try
+            {
+                await RemoveUnlessHeldAsync(former, but: value.Metadata.Uid, ct);
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes the finalizer off the Secret if no other object needs it. Called before the object's own finalizer goes: a process
+    /// that is killed in between comes back here. Not cancellable, like the step that it belongs to.
+    /// </summary>
+    public async Task ReleaseAsync(IOmniScaleObject value)
+    {
+        if (value is ProxmoxProvider)
+        {
+            return;
+        }
+
+        await gate.WaitAsync();
+        try
+        {
+            released.RemoveWhere(uid => !Holders().Any(h => h.Metadata.Uid == uid));
+            released.Add(value.Metadata.Uid);
+            await RemoveUnlessHeldAsync(SecretOf(value), but: null, CancellationToken.None);
+            if (FormerSecretOf(value) is { } former)
+            {
+                await RemoveUnlessHeldAsync(former, but: null, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Whether the object cannot have left anything in Omni: it never reached one, and the Secret that it names was not held,
+    /// as it is before the first write.
+    /// </summary>
+    public bool NeverReachedOmni(IOmniScaleObject value) => value.CommonStatus?.Omni is null
+        && secrets.Get(SecretOf(value)) is { Synced: true } lookup
+        && (lookup.Secret is null || !Finalizers.Has(lookup.Secret, ApiGroup.ConnectionFinalizer));
+
+    public void Dispose() => gate.Dispose();
+
+    private IEnumerable<IOmniScaleObject> Holders() => clusters.List().Cast<IOmniScaleObject>().Concat(classes.List())
+        .Where(value => Finalizers.Has(value, ApiGroup.Finalizer));
+
+    private async Task AddAsync(IOmniScaleObject value, CancellationToken ct)
     {
         if (value is ProxmoxProvider || secrets.Get(SecretOf(value)).Secret is not { Metadata.DeletionTimestamp: null } secret
             || Finalizers.Has(secret, ApiGroup.ConnectionFinalizer))
@@ -39,39 +97,18 @@ internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, St
         }
     }
 
-    /// <summary>
-    /// Takes the finalizer off the Secret if no other object needs it. Called before the object's own finalizer goes: a process
-    /// that is killed in between comes back here. Not cancellable, like the step that it belongs to.
-    /// </summary>
-    public async Task ReleaseAsync(IOmniScaleObject value)
+    private async Task RemoveUnlessHeldAsync(NamespacedName key, string? but, CancellationToken ct)
     {
-        if (value is ProxmoxProvider)
+        var held = Holders().Any(h => h.Metadata.Uid != but && !released.Contains(h.Metadata.Uid) && (SecretOf(h) == key || FormerSecretOf(h) == key));
+        if (!held && await client.FindAsync<V1Secret>(key, ct) is { } secret)
         {
-            return;
-        }
-
-        await gate.WaitAsync();
-        try
-        {
-            released.RemoveWhere(uid => !Holders().Any(h => h.Metadata.Uid == uid));
-            released.Add(value.Metadata.Uid);
-            var key = SecretOf(value);
-            if (!Holders().Any(h => SecretOf(h) == key && !released.Contains(h.Metadata.Uid))
-                && await client.FindAsync<V1Secret>(key, CancellationToken.None) is { } secret)
-            {
-                await Finalizers.RemoveAsync(client, secret, ApiGroup.ConnectionFinalizer);
-            }
-        }
-        finally
-        {
-            gate.Release();
+            await Finalizers.RemoveAsync(client, secret, ApiGroup.ConnectionFinalizer);
         }
     }
 
-    public void Dispose() => gate.Dispose();
-
-    private IEnumerable<IOmniScaleObject> Holders() => clusters.List().Cast<IOmniScaleObject>().Concat(classes.List())
-        .Where(value => Finalizers.Has(value, ApiGroup.Finalizer));
+    /// <summary>The Secret that led to Omni before the object came to name another one.</summary>
+    private static NamespacedName? FormerSecretOf(IOmniScaleObject value) =>
+        value.CommonStatus?.Omni?.Secret is { } name && name != value.OmniSecretName ? new(value.Metadata.NamespaceProperty, name) : null;
 
     private static NamespacedName SecretOf(IOmniScaleObject value) => new(value.Metadata.NamespaceProperty, value.OmniSecretName);
 }

@@ -1,6 +1,7 @@
 using OmniScale.Core;
 using OmniScale.Omni;
 using OmniScale.Omni.Api;
+using OmniScale.Operator.Connections;
 
 namespace OmniScale.Operator.Controllers;
 
@@ -9,6 +10,9 @@ internal static class OmniDeletion
 {
     /// <summary>An orphaning may not wait for Omni: what is not marked by then stays as it is.</summary>
     private static readonly TimeSpan OrphaningLimit = TimeSpan.FromSeconds(10);
+
+    private const int ReleaseAttempts = 5;
+    private static readonly TimeSpan ConflictPause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Marks a resource for deletion, or removes it when nothing holds it any more. Being gone already is success.</summary>
     public static async Task StepAsync(IOmniState omni, OmniResource resource, CancellationToken ct)
@@ -28,19 +32,27 @@ internal static class OmniDeletion
     }
 
     /// <summary>Takes the owner's marks off, in one bounded attempt.</summary>
-    /// <returns>Null when all were let go of; else what stood in the way.</returns>
-    public static async Task<string?> ReleaseAsync(IOmniState omni, IEnumerable<OmniResource> resources, TimeProvider time, CancellationToken ct)
+    /// <returns>Null when all were let go of; else what stood in the way first.</returns>
+    public static async Task<string?> ReleaseAsync(OmniLink omni, IEnumerable<OmniResource> resources, TimeProvider time, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(OrphaningLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        string? failure = null;
         try
         {
             foreach (var resource in resources)
             {
-                await omni.UpdateAsync(ResourceDiff.Release(resource, time.GetUtcNow()), either.Token);
+                try
+                {
+                    await ReleaseAsync(omni, resource, time, either.Token);
+                }
+                catch (OmniException e) when (!e.IsConnectionFailure)
+                {
+                    failure ??= $"{resource}: {e.Message}";
+                }
             }
 
-            return null;
+            return failure;
         }
         catch (OmniException e)
         {
@@ -49,6 +61,27 @@ internal static class OmniDeletion
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             return "Omni did not answer in time";
+        }
+    }
+
+    /// <summary>Omni's controllers write to the same resources: after a conflict the watch brings what they wrote.</summary>
+    private static async Task ReleaseAsync(OmniLink omni, OmniResource resource, TimeProvider time, CancellationToken ct)
+    {
+        for (var attempt = 1; omni.Cache.Find(resource.Type, resource.Id) is { } current; attempt++)
+        {
+            try
+            {
+                await omni.State.UpdateAsync(ResourceDiff.Release(current, time.GetUtcNow()), ct);
+                return;
+            }
+            catch (OmniException e) when (e.Kind == OmniError.NotFound)
+            {
+                return;
+            }
+            catch (OmniException e) when (e.Kind == OmniError.VersionConflict && attempt < ReleaseAttempts)
+            {
+                await Task.Delay(ConflictPause, time, ct);
+            }
         }
     }
 }

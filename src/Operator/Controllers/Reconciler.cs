@@ -118,7 +118,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         {
             OmniFailures.Record(pass.Facts, e);
         }
-        catch (Exception e) when (e is not OperationCanceledException and not ApiException)
+        // What fails at the API server itself cannot be told there either: the controller logs it and tries again.
+        catch (Exception e) when (e is not (OperationCanceledException or ApiException or TimeoutException or HttpRequestException or IOException))
         {
             logger.LogError(e, "Trying again later, a step failed unexpectedly");
             pass.Facts.Outcome = Outcome.Retry(CommonReasons.InternalError, $"the operator failed unexpectedly ({e.GetType().Name}); its log says more");
@@ -153,6 +154,9 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     }
 
     protected Task OpenOmniStepAsync(Pass<T, TFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
+
+    /// <summary>Whether the object cannot have left anything in Omni, so that it may go without one.</summary>
+    protected bool NeverReachedOmni(Pass<T, TFacts> pass) => services.Guard.NeverReachedOmni(pass.Object);
 
     protected Owner OwnerOf(IOmniScaleObject value) => new(services.Identity.Id, value.Metadata.NamespaceProperty, value.Metadata.Name);
 

@@ -44,9 +44,9 @@ internal sealed class Triggers
     private void OnClassChanged(StoreChange<MachineClass> change)
     {
         WakeClustersOf(change.Key);
-        if ((change.New ?? change.Old)?.Spec.ProviderRef is { } provider)
+        foreach (var provider in new[] { change.Old, change.New }.Select(c => c?.Spec.ProviderRef?.Name).OfType<string>().Distinct())
         {
-            wakeups.Wake<ProxmoxProvider>(new(change.Key.Namespace, provider.Name));
+            wakeups.Wake<ProxmoxProvider>(new(change.Key.Namespace, provider));
         }
     }
 
@@ -69,6 +69,10 @@ internal sealed class Triggers
         if (change.Label(OmniLabels.Cluster) is { } labelled)
         {
             WakeClusters(labelled);
+            if (change.Type == ResourceTypes.MachineSets)
+            {
+                WakeClassesInDeletion();
+            }
         }
         else if (change.Type == ResourceTypes.MachineClasses)
         {
@@ -104,6 +108,15 @@ internal sealed class Triggers
                 wakeups.Wake<MachineClass>(machineClass.Key());
                 WakeClustersOf(machineClass.Key());
             }
+        }
+    }
+
+    /// <summary>They wait for the machine sets that use them.</summary>
+    private void WakeClassesInDeletion()
+    {
+        foreach (var machineClass in classes.List().Where(c => c.Metadata.DeletionTimestamp is not null))
+        {
+            wakeups.Wake<MachineClass>(machineClass.Key());
         }
     }
 

@@ -98,7 +98,7 @@ public sealed class Store<T>
 
     /// <summary>
     /// Tells the store of an object that this process wrote, as the API server returned it. Until the store has seen that
-    /// version or a later one, <see cref="IsCaughtUp"/> is false for the object.
+    /// version or a later one, or that the object is gone, <see cref="IsCaughtUp"/> is false for it.
     /// </summary>
     public void Expect(T written)
     {
@@ -110,10 +110,12 @@ public sealed class Store<T>
 
         lock (_gate)
         {
-            // An object that is not here was deleted meanwhile: nothing of it will be seen any more.
-            if (_objects.TryGetValue(key, out T? current) && !Reaches(current, version))
+            // An object that is not here was deleted meanwhile: nothing of it will be seen any more. One whose last finalizer
+            // was taken off is returned with the version that it had before: no later one will come, only its end.
+            ulong wanted = IsGone(written) ? ulong.MaxValue : version;
+            if (_objects.TryGetValue(key, out T? current) && current.Metadata.Uid == written.Metadata.Uid && !Reaches(current, wanted))
             {
-                ulong expected = Math.Max(version, _expected.GetValueOrDefault(key).Version);
+                ulong expected = Math.Max(wanted, _expected.GetValueOrDefault(key).Version);
                 _expected[key] = (expected, ++_sequence);
             }
         }
@@ -194,6 +196,9 @@ public sealed class Store<T>
     private static bool Reaches(T value, ulong version) =>
         !ulong.TryParse(value.Metadata.ResourceVersion, out ulong current) || current >= version;
 
+    private static bool IsGone(T written) =>
+        written.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: null or 0 } && (written.Metadata.Finalizers?.Count ?? 0) == 0;
+
     private StoreChange<T>? SetLocked(NamespacedName key, T? value)
     {
         T? old = _objects.GetValueOrDefault(key);
@@ -213,7 +218,8 @@ public sealed class Store<T>
         else
         {
             _objects[key] = value;
-            if (_expected.TryGetValue(key, out (ulong Version, long Sequence) expected) && Reaches(value, expected.Version))
+            if (_expected.TryGetValue(key, out (ulong Version, long Sequence) expected)
+                && (Reaches(value, expected.Version) || old?.Metadata.Uid != value.Metadata.Uid))
             {
                 _expected.Remove(key);
             }

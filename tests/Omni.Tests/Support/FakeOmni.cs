@@ -11,7 +11,7 @@ using OmniScale.Omni.Api.Cosi;
 namespace OmniScale.Omni.Tests;
 
 /// <summary>A server that answers as the test says, for what the simulator would never do. Methods without an answer are unimplemented.</summary>
-internal sealed class FakeOmni : State.StateBase, IAsyncDisposable
+internal sealed class FakeOmni : Api.Cosi.State.StateBase, IAsyncDisposable
 {
     private WebApplication? app;
 

@@ -21,7 +21,7 @@ internal sealed class TreeVisitor(SourceText source, ErrorList errors)
     private CelExpr Visit(ParseNode? node)
     {
         node = Unnest(node);
-        if (node is null)
+        if (node is null or { Rule: RuleId.Primary or RuleId.Literal, Alternative: 0 })
         {
             return errors.Count == 0 ? _build.Error(SourceText.Nowhere, "unknown parse element encountered: <<nil>>") : new CelErrorExpr(SourceText.NoOffset);
         }
@@ -264,7 +264,7 @@ internal sealed class TreeVisitor(SourceText source, ErrorList errors)
     {
         var start = node.Start.Start;
         var negative = node.Token("sign") is not null;
-        if (node.Alternative == 0 || node.Token("tok") is not { } token)
+        if (node.Token("tok") is not { } token)
         {
             return Incomplete(node);
         }

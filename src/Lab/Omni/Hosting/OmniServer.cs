@@ -28,7 +28,13 @@ internal sealed class OmniServer(OmniSimulatorOptions options, OmniStore store, 
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, app is null ? options.Port : Endpoint.Port, Listen));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // Go's HTTP/2 server allows this many, Kestrel fewer.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 250;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, app is null ? options.Port : Endpoint.Port, Listen);
+        });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(cache);

@@ -121,6 +121,11 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
             return false;
         }
 
+        if (NeverReachedOmni(pass))
+        {
+            return true;
+        }
+
         var orphan = machineClass.Spec.DeletionPolicy == DeletionPolicy.Orphan;
         if (machineClass.Spec.Suspend && !orphan)
         {
@@ -149,8 +154,26 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
             return true;
         }
 
-        return orphan ? await OrphanAsync(pass, stored, CommonReasons.Orphaned, "", ct) : await TearDownAsync(pass, stored, ct);
+        if (orphan)
+        {
+            return await OrphanAsync(pass, stored, CommonReasons.Orphaned, "", ct);
+        }
+
+        if (ChangingCluster(pass.Omni.Cache, stored.Id) is { } cluster)
+        {
+            facts.Outcome = Outcome.Waiting(CommonReasons.InUse, $"deletion waits for cluster {cluster}, whose machine sets still use this class in Omni");
+            return false;
+        }
+
+        return await TearDownAsync(pass, stored, ct);
     }
+
+    /// <summary>A cluster whose object names the class no more, while its machine sets in Omni still do.</summary>
+    private string? ChangingCluster(OmniCache cache, string className) => clusters.List()
+        .Where(cluster => cache.ByCluster(ResourceTypes.MachineSets, cluster.ClusterName)
+            .Any(set => set.Spec.MachineAllocation?.Name == className && OwnerOf(cluster).Judge(set.Metadata) == Ownership.Ours))
+        .Select(cluster => cluster.ClusterName)
+        .FirstOrDefault();
 
     private async Task<bool> TearDownAsync(Pass<MachineClass, ClassFacts> pass, OmniResource stored, CancellationToken ct)
     {
@@ -177,7 +200,7 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
 
     private async Task<bool> OrphanAsync(Pass<MachineClass, ClassFacts> pass, OmniResource stored, string reason, string why, CancellationToken ct)
     {
-        var failure = await OmniDeletion.ReleaseAsync(pass.Omni.State, [stored], Services.Time, ct);
+        var failure = await OmniDeletion.ReleaseAsync(pass.Omni, [stored], Services.Time, ct);
         var text = $"machine class {stored.Id} stays in Omni{why}{(failure is null ? "" : $" (it could not be marked there: {failure})")}";
         if (reason == CommonReasons.Orphaned && failure is null)
         {

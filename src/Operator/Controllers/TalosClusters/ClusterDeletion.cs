@@ -14,7 +14,9 @@ internal static class ClusterDeletion
         if (await reconciler.OpenAsync(pass, ct))
         {
             var stored = ClusterReader.Read(pass.Omni.Cache, pass.Object.ClusterName);
-            var failure = await OmniDeletion.ReleaseAsync(pass.Omni.State, Owned(reconciler, pass, stored), reconciler.Time, ct);
+            var failure = stored.Cluster is { IsTearingDown: true }
+                ? $"it is being torn down, and that goes on; when its machines are gone, omnictl cluster delete {pass.Object.ClusterName} removes what is left"
+                : await OmniDeletion.ReleaseAsync(pass.Omni, Owned(reconciler, pass, stored), reconciler.Time, ct);
             reconciler.TellOrphaned(pass.Object, failure);
         }
         else if (pass.IsConnecting)
@@ -76,7 +78,9 @@ internal static class ClusterDeletion
 
         var words = facts.Observation.DestroyPhase is { Length: > 0 } phase ? phase : "Omni is tearing the cluster down";
         facts.Synced = Finding.False(CommonReasons.Deleting, words);
-        facts.Outcome = Outcome.Waiting(CommonReasons.Deleting, words);
+        facts.Outcome = ClusterProbe.Provider(facts.Observation) is { } cause
+            ? cause with { Message = $"{words}; {cause.Message}" }
+            : Outcome.Waiting(CommonReasons.Deleting, words);
         return false;
     }
 

@@ -26,15 +26,17 @@ internal static class ClusterReader
             ControlPlane = cache.Find(ResourceTypes.ControlPlaneStatuses, ClusterIds.ControlPlane(cluster))?.Spec,
             TalosUpgrade = cache.Find(ResourceTypes.TalosUpgradeStatuses, cluster)?.Spec,
             KubernetesUpgrade = cache.Find(ResourceTypes.KubernetesUpgradeStatuses, cluster)?.Spec,
-            DisconnectedProviders = [.. Providers(cache, cluster).Select(id => (Id: id, Status: cache.Find(ResourceTypes.InfraProviderCombinedStatuses, id)?.Spec))
+            DisconnectedProviders = [.. Providers(cache, cluster, requests).Select(id => (Id: id, Status: cache.Find(ResourceTypes.InfraProviderCombinedStatuses, id)?.Spec))
                 .Where(p => p.Status?.Health is not { Connected: true, Error: "" })
                 .Select(p => (p.Id, p.Status?.Health?.Error))],
         };
     }
 
-    /// <summary>The providers that the cluster's machine sets request machines from.</summary>
-    private static IEnumerable<string> Providers(OmniCache cache, string cluster) => cache.ByCluster(ResourceTypes.MachineSets, cluster)
+    /// <summary>The providers that the cluster's machine sets request machines from, and those that have some to build or to remove.</summary>
+    private static IEnumerable<string> Providers(OmniCache cache, string cluster, IEnumerable<ObservedRequest> requests) => cache.ByCluster(ResourceTypes.MachineSets, cluster)
         .Select(set => set.Spec.MachineAllocation is { } allocation ? cache.Find(ResourceTypes.MachineClasses, allocation.Name)?.Spec.AutoProvision?.ProviderId : null)
+        .Concat(requests.Select(r => r.Status.ProviderId))
+        .Where(id => !string.IsNullOrEmpty(id))
         .OfType<string>()
         .Distinct(StringComparer.Ordinal);
 

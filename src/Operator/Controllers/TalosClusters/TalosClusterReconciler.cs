@@ -28,9 +28,9 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
     }
 
     protected override async Task<bool> DeleteAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
-        pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
+        NeverReachedOmni(pass) || (pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
             ? await ClusterDeletion.OrphanAsync(this, pass, ct)
-            : await ClusterDeletion.TearDownAsync(this, pass, ct);
+            : await ClusterDeletion.TearDownAsync(this, pass, ct));
 
     internal Task<bool> OpenAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
 
@@ -126,6 +126,13 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
         {
             facts.Synced = Finding.False(CommonReasons.NameConflict, conflict);
             facts.Outcome = Outcome.Stalled(CommonReasons.NameConflict, conflict);
+            return;
+        }
+
+        if (ClusterGate.JudgeLock(cluster, stored, plan) is { } locked)
+        {
+            facts.Synced = Finding.False(locked.Reason, locked.Message);
+            facts.Outcome = locked;
             return;
         }
 

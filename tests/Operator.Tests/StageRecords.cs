@@ -1,0 +1,78 @@
+using k8s.Models;
+using OmniScale.Crds;
+using OmniScale.Lab.Omni.Faults;
+using OmniScale.Omni.Api;
+using OmniScale.TestKit;
+
+namespace OmniScale.Operator.Tests;
+
+/// <summary>What came of it: calls to Omni, marks there, events, and what the operator let slip.</summary>
+internal sealed partial class Stage
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
+
+    private readonly List<string> canaries = [];
+    private readonly List<LogCollector> logs = [];
+
+    /// <summary>
+    /// The writes that reached Omni since <see cref="Lab.Omni.OmniSimulator.ClearCalls"/>, such as <c>Create Clusters/first</c>, refused
+    /// ones with their code. Those to what was gone already are left out: the watches of different types are not ordered.
+    /// </summary>
+    public IReadOnlyList<string> Writes() => [.. Omni.Writes.Where(call => call.Code != Grpc.Core.StatusCode.NotFound).Select(Describe)];
+
+    /// <summary>Waits until these writes came, in this order and no others.</summary>
+    public async Task WroteAsync(params string[] expected)
+    {
+        await Eventually.TrueAsync(() => Writes().Count >= expected.Length, $"{expected.Length} writes, have {string.Join(", ", Writes())}", Limit);
+        Assert.Equal(expected, Writes());
+    }
+
+    public async Task<IReadOnlyList<Corev1Event>> EventsAsync(string name) =>
+        [.. (await client.ListAsync<Corev1Event>(Namespace, Ct)).Where(e => e.InvolvedObject.Name == name).OrderBy(e => e.Metadata.Name, StringComparer.Ordinal)];
+
+    /// <summary>Waits for an event about an object, and returns its message.</summary>
+    public async Task<string> EventAsync(string name, string type, string reason) =>
+        (await Eventually.ValueAsync(
+            async () => (await EventsAsync(name)).FirstOrDefault(e => e.Type == type && e.Reason == reason),
+            e => e is not null, $"event {type} {reason} about {name}", Limit))!.Message;
+
+    /// <summary>Owner, orphaned and managed-by marks of a resource in Omni; a time is shown as <c>time</c>.</summary>
+    public string Marks<TSpec>(ResourceType<TSpec> type, string id)
+        where TSpec : class, Google.Protobuf.IMessage<TSpec>, new()
+    {
+        if (Omni.State.Get(type, id) is not { } resource)
+        {
+            return "absent";
+        }
+
+        var annotations = resource.Metadata.Annotations;
+        return $"owner={Value(OwnershipAnnotations.Owner)} orphaned={(Value(OwnershipAnnotations.Orphaned) == "-" ? "-" : "time")} managed-by={Value(OmniAnnotations.ManagedByGitOpsTools)}";
+
+        string Value(string key) => annotations.TryGetValue(key, out var value) ? value : "-";
+    }
+
+    /// <summary>What <see cref="Marks"/> says of a resource that an object of this namespace owns.</summary>
+    public string Owned(string name) => $"owner=test/{Namespace}/{name} orphaned=- managed-by=OmniScale";
+
+    /// <summary>What <see cref="Marks"/> says of a resource that an object of this namespace let go of.</summary>
+    public string Orphaned(string name) => $"owner=test/{Namespace}/{name} orphaned=time managed-by=-";
+
+    /// <summary>What every operator of this stage logged.</summary>
+    public IEnumerable<string> LogLines => logs.SelectMany(log => log.Lines);
+
+    private static string Describe(RecordedCall call) =>
+        $"{call.Method} {call.Type?.Split('.')[0]}/{call.Id}{(call.Code is null or Grpc.Core.StatusCode.OK ? "" : $" ({call.Code})")}";
+
+    /// <summary>Nothing of any Secret may be in a log, an event or a status, in whatever spelling.</summary>
+    private async Task AssertNothingLeakedAsync()
+    {
+        var ct = CancellationToken.None;
+        List<string> told = [.. LogLines];
+        told.AddRange((await client.ListAsync<Corev1Event>(Namespace, ct)).Select(value => k8s.KubernetesJson.Serialize(value)));
+        told.AddRange((await client.ListAsync<ProxmoxProvider>(Namespace, ct)).Select(value => k8s.KubernetesJson.Serialize(value)));
+        told.AddRange((await client.ListAsync<MachineClass>(Namespace, ct)).Select(value => k8s.KubernetesJson.Serialize(value)));
+        told.AddRange((await client.ListAsync<TalosCluster>(Namespace, ct)).Select(value => k8s.KubernetesJson.Serialize(value)));
+        var search = System.Buffers.SearchValues.Create([.. canaries.Distinct()], StringComparison.Ordinal);
+        Assert.DoesNotContain(told, text => text.AsSpan().ContainsAny(search));
+    }
+}
