@@ -3,17 +3,21 @@ using OmniScale.Core.Classes;
 using OmniScale.Crds;
 using OmniScale.Omni;
 using OmniScale.Omni.Api;
+using OmniScale.Operator.Controllers.ProxmoxProviders;
 using OmniScale.Operator.Controllers.TalosClusters;
 using OmniScale.Runtime;
 
 namespace OmniScale.Operator.Controllers.MachineClasses;
 
 /// <summary>Brings a machine class in Omni in line with a MachineClass.</summary>
-internal sealed class MachineClassReconciler(ReconcilerServices services, Store<MachineClass> store, Store<ProxmoxProvider> providers, Store<TalosCluster> clusters)
+internal sealed class MachineClassReconciler(
+    ReconcilerServices services, Store<MachineClass> store, Store<ProxmoxProvider> providers, Store<TalosCluster> clusters, ProxmoxMonitor monitor)
     : Reconciler<MachineClass, ClassFacts>(services, store)
 {
+    private readonly SelectorStep selector = new(providers, monitor);
+
     protected override IReadOnlyList<Func<Pass<MachineClass, ClassFacts>, CancellationToken, Task>> Steps =>
-        [SuspendAsync, OpenOmniStepAsync, FindProviderAsync, SyncAsync];
+        [SuspendAsync, JudgeSelectorAsync, OpenOmniStepAsync, FindProviderAsync, HoldBackAsync, SyncAsync];
 
     protected override (CommonStatus Status, Outcome Outcome) Compute(MachineClass value, ClassFacts facts) => ClassStatusCalculator.Compute(value, facts);
 
@@ -24,6 +28,34 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
             pass.Facts.Outcome = Outcome.Suspended("nothing is checked or changed while spec.suspend is true");
         }
 
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Judges the storage selectors. Records StorageSelectorValid and what they pick. What is wrong with the text itself is told whatever else
+    /// is missing; how Omni and the provider stand is found out all the same.
+    /// </summary>
+    private async Task JudgeSelectorAsync(Pass<MachineClass, ClassFacts> pass, CancellationToken ct)
+    {
+        if (!selector.Judge(pass))
+        {
+            return;
+        }
+
+        if (await OpenOmniAsync(pass, ct))
+        {
+            await FindProviderAsync(pass, ct);
+            await HoldBackAsync(pass, ct);
+        }
+
+        var finding = pass.Facts.StorageSelectorValid!;
+        pass.Facts.Outcome = Outcome.Stalled(finding.Reason, finding.Message, pass.Facts.Outcome?.After);
+    }
+
+    /// <summary>Ends the pass of a class that is known not to work, before anything of it reaches Omni. What is there already stays. Records Synced.</summary>
+    private Task HoldBackAsync(Pass<MachineClass, ClassFacts> pass, CancellationToken ct)
+    {
+        selector.HoldBack(pass, stored => OwnerOf(pass.Object).Judge(stored.Metadata) == Ownership.Ours && ResourceDiff.Update(stored, Wanted(pass), new HashSet<string>()) is null);
         return Task.CompletedTask;
     }
 
@@ -64,8 +96,7 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
     {
         var (machineClass, facts) = (pass.Object, pass.Facts);
         var owner = OwnerOf(machineClass);
-        var providerId = machineClass.Spec.ProviderRef is { } reference && providers.TryGet(new(pass.Key.Namespace, reference.Name), out var provider) ? provider.ProviderId : "";
-        var wanted = MachineClassRenderer.Render(machineClass, providerId, owner);
+        var wanted = Wanted(pass);
         if (pass.Omni.Cache.Find(ResourceTypes.MachineClasses, wanted.Id) is not { } stored)
         {
             await pass.Omni.State.CreateAsync(wanted, ct);
@@ -100,6 +131,12 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
             facts.Synced = Finding.False(reason, message);
             facts.Outcome = Outcome.Stalled(reason, message);
         }
+    }
+
+    private OmniResource<Omni.Api.Specs.MachineClassSpec> Wanted(Pass<MachineClass, ClassFacts> pass)
+    {
+        var providerId = pass.Object.Spec.ProviderRef is { } reference && providers.TryGet(new(pass.Key.Namespace, reference.Name), out var provider) ? provider.ProviderId : "";
+        return MachineClassRenderer.Render(pass.Object, providerId, OwnerOf(pass.Object));
     }
 
     protected override async Task<bool> DeleteAsync(Pass<MachineClass, ClassFacts> pass, CancellationToken ct)
