@@ -57,6 +57,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
+        var before = value.CommonStatus?.Conditions;
         if (!deleting && !IsAnnounced(value))
         {
             value = await writer.WriteAsync(value, Announcement(value), ct);
@@ -81,10 +82,15 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
+        if (pass.IsConnecting)
+        {
+            return pass.ConnectLimit is { } limit ? ReconcileResult.After(limit) : ReconcileResult.Done;
+        }
+
         var (desired, outcome) = WithStatus(value, pass.Facts);
         if (await writer.WriteAsync(value, desired, ct) is { } written)
         {
-            Tell(written, Transitions.Between(value.CommonStatus?.Conditions, written.CommonStatus?.Conditions));
+            Tell(written, Transitions.Between(before, written.CommonStatus?.Conditions));
         }
 
         return outcome switch
@@ -133,7 +139,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     {
         var link = services.Links.Open(pass.Object);
         pass.Facts.OmniReachable = link.Reachable;
-        pass.IsConnecting = link.IsConnecting;
+        pass.IsConnecting |= link.IsConnecting;
+        pass.ConnectLimit = link.RecheckAfter;
         if (link.Changed is { } changed)
         {
             pass.Facts.Outcome = Outcome.Stalled(CommonReasons.OmniChanged, changed);

@@ -20,7 +20,7 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
         var (status, outcome) = ClassStatusCalculator.Compute(value, facts);
         if (keepObservedGeneration)
         {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration };
+            status = status with { ObservedGeneration = value.Status?.ObservedGeneration, LastHandledReconcileAt = value.Status?.LastHandledReconcileAt };
         }
 
         return (new MachineClass { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome);

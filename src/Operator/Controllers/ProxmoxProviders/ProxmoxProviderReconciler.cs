@@ -25,7 +25,7 @@ internal sealed class ProxmoxProviderReconciler(
         var (status, outcome) = ProviderStatusCalculator.Compute(value, facts);
         if (keepObservedGeneration)
         {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration };
+            status = status with { ObservedGeneration = value.Status?.ObservedGeneration, LastHandledReconcileAt = value.Status?.LastHandledReconcileAt };
         }
         else if (facts.Inventory is not null && !value.Spec.Suspend && value.Metadata.DeletionTimestamp is null)
         {
@@ -74,6 +74,7 @@ internal sealed class ProxmoxProviderReconciler(
         if (endpoint is null)
         {
             pass.Facts.ProviderReachable = problem;
+            pass.IsConnecting = problem == ProxmoxSecrets.Reading;
             return;
         }
 

@@ -21,7 +21,7 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
         var (status, outcome) = ClusterStatusCalculator.Compute(value, facts);
         if (keepObservedGeneration)
         {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration };
+            status = status with { ObservedGeneration = value.Status?.ObservedGeneration, LastHandledReconcileAt = value.Status?.LastHandledReconcileAt };
         }
 
         return (new TalosCluster { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome);
