@@ -13,6 +13,7 @@ public static class Transitions
     /// <summary>What takes its course. False for one of these is no warning.</summary>
     private static readonly FrozenSet<string> UnderWay = FrozenSet.Create(
         CommonReasons.Progressing, CommonReasons.Suspended, CommonReasons.Deleting, CommonReasons.DeletionSuspended, CommonReasons.InUse,
+        CommonReasons.DependencyNotReady, TalosClusterReasons.ClassNotReady,
         TalosClusterReasons.Pending, TalosClusterReasons.ScalingUp, TalosClusterReasons.ScalingDown, TalosClusterReasons.Upgrading, TalosClusterReasons.Destroying);
 
     /// <summary>What every cluster goes through while it is built. A warning only after it was well.</summary>

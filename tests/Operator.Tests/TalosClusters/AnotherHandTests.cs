@@ -103,8 +103,11 @@ public sealed class AnotherHandTests(Installation installation)
         await stage.WroteAsync("Update ConfigPatches/200-cluster-first-cni");
         Assert.Equal("cluster:\n  network:\n    cni:\n      name: none\n", stage.Omni.State.Get(ResourceTypes.ConfigPatches, "200-cluster-first-cni")!.Spec.Data);
 
-        stage.Omni.State.Edit(ResourceTypes.MachineSets, "first-workers", set => set.Metadata.Annotations.Remove(OwnershipAnnotations.Orphaned));
-        stage.Omni.State.Edit(ResourceTypes.MachineSets, "first-workers", set => set.Spec.MachineAllocation.MachineCount = 7);
+        stage.Omni.State.Edit(ResourceTypes.MachineSets, "first-workers", set =>
+        {
+            set.Spec.UpdateStrategy = OmniScale.Omni.Api.Specs.MachineSetSpec.Types.UpdateStrategy.Unset;
+            set.Metadata.Annotations.Remove(OmniAnnotations.ManagedByGitOpsTools);
+        });
         await stage.WroteAsync("Update ConfigPatches/200-cluster-first-cni", "Update MachineSets/first-workers");
 
         stage.Omni.State.Remove(ResourceTypes.ConfigPatches, "200-cluster-first-cni");

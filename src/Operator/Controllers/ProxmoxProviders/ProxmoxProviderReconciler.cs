@@ -70,6 +70,7 @@ internal sealed class ProxmoxProviderReconciler(
         if (endpoint is null)
         {
             pass.Facts.ProviderReachable = problem;
+            pass.IsConnecting = problem == ProxmoxSecrets.Reading;
             return;
         }
 
