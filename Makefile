@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane
+.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,3 +33,7 @@ lint: ## Report what is not formatted, and shell script mistakes
 
 controlplane: ## Provide etcd, kube-apiserver and kubectl for tests and the demo
 	@hack/controlplane/build.sh
+
+bench: ## Measure the expression engine beside cel-go
+	@hack/controlplane/build.sh --quiet
+	@bench/Cel/run.sh

@@ -20,7 +20,9 @@ fail() {
 stop_all
 rm -rf "$state"
 mkdir -p "$state"
-trap 'stop_all' EXIT
+# The compiler's server would stay for some minutes.
+end_build() { dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true; }
+trap 'end_build; stop_all' EXIT
 trap 'exit 130' INT TERM HUP
 began=$SECONDS
 
@@ -31,6 +33,8 @@ PATH=${KUBEBUILDER_ASSETS:-${XDG_CACHE_HOME:-$HOME/.cache}/omniscale/controlplan
 say "Building the operator and the lab"
 dotnet build src/Operator --nologo -v quiet
 dotnet build src/Lab --nologo -v quiet
+end_build
+trap 'stop_all' EXIT
 
 # launch NAME PROGRAM ARGUMENT...: in a session of its own, so that Ctrl-C reaches this script alone, which then ends all in order.
 launch() {
@@ -45,7 +49,7 @@ say "Starting Kubernetes, the simulated Omni and Proxmox, and the operator"
 export KUBECONFIG=$state/controlplane/kubeconfig
 "$controlplane" user "$state/controlplane" system:serviceaccount:omniscale-system:omniscale-operator \
   system:serviceaccounts system:serviceaccounts:omniscale-system system:authenticated >"$state/operator.kubeconfig"
-launch lab src/Lab/bin/Debug/net10.0/omniscale-lab serve --state-dir "$state/lab" --speed "${SPEED:-1}"
+launch lab src/Lab/bin/Debug/net10.0/omniscale-lab serve --tls --state-dir "$state/lab" --speed "${SPEED:-20}"
 for ((i = 0; i < 300; i++)); do [ -f "$state/lab/lab.json" ] && break; sleep 0.1; done
 [ -f "$state/lab/lab.json" ] || { cat "$state/lab.log" >&2; fail "The lab did not start."; }
 
@@ -82,11 +86,13 @@ YAML
 show kubectl apply -k "$state/samples"
 show kubectl apply -k machine-classes
 
+columns='PHASE:.status.phase,READY:.status.conditions[?(@.type=="Ready")].status,CONTROL PLANE:.status.controlPlaneReady,WORKERS:.status.workersReady,WHY:.status.conditions[?(@.type=="Ready")].message'
+
 # follow SECONDS CONDITION...: shows the cluster as it changes until kubectl wait is content.
 follow() {
   local limit=$1 status=0
   shift
-  setsid kubectl get taloscluster "$cluster" -n "$namespace" -w </dev/null 2>/dev/null &
+  setsid kubectl get taloscluster "$cluster" -n "$namespace" -w -o custom-columns="$columns" </dev/null 2>/dev/null &
   echo $! >"$state/watch.pid"
   kubectl wait taloscluster "$cluster" -n "$namespace" --timeout "${limit}s" "$@" >/dev/null || status=$?
   kill "$(cat "$state/watch.pid")" 2>/dev/null || true
@@ -118,8 +124,7 @@ refuse() {
     kubectl patch --local -f - --type merge -o yaml -p "{\"metadata\": {\"name\": \"$name\", \"annotations\": null, \"finalizers\": null, \"resourceVersion\": null, \"uid\": null}, \"status\": null, \"spec\": $1}" |
     kubectl create -f - >/dev/null
   kubectl wait machineclass "$name" -n $namespace --for="condition=$condition=False" --timeout 30s >/dev/null || fail "Nothing was said of class $name."
-  printf '\033[2m$ kubectl get machineclass %s -o wide\033[0m\n' "$name"
-  kubectl get machineclass "$name" -n $namespace
+  show kubectl get machineclass "$name" -n $namespace
   printf '%s=False  reason: %s\n%s\n' "$condition" "$(message machineclass "$name" "$condition" reason)" "$(message machineclass "$name" "$condition" message)"
 }
 

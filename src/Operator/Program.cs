@@ -1,4 +1,11 @@
 using OmniScale.Operator;
 using OmniScale.Operator.Hosting;
 
+// Building a certificate chain looks for stores in the home directory, and fails where there is none: a container's user may have no
+// entry in its system's list of users. Nothing is written there.
+if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
+{
+    Environment.SetEnvironmentVariable("HOME", "/");
+}
+
 return await CommandLine.Create(OperatorHost.RunAsync).Parse(args).InvokeAsync();

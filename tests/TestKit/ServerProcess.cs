@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace OmniScale.TestKit;
 
 /// <summary>A server in the background that ends with this process, however this process ends.</summary>
-internal sealed class ServerProcess : IDisposable
+public sealed class ServerProcess : IDisposable
 {
     // The kernel kills the child when the thread that started it ends, so a pool thread, which ends when idle, must not.
     private static readonly BlockingCollection<Action> s_starts = [];

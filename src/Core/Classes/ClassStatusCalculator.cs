@@ -21,7 +21,7 @@ public static class ClassStatusCalculator
     {
         var before = machineClass.Status ?? new MachineClassStatus();
         var generation = machineClass.Metadata.Generation ?? 0;
-        var outcome = facts.Outcome ?? Outcome.Done($"class {machineClass.OmniName} is in Omni");
+        var outcome = facts.Outcome ?? Outcome.Done($"machine class {machineClass.OmniName} is in Omni");
         var status = before with
         {
             ObservedGeneration = generation,

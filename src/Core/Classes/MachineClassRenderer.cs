@@ -49,8 +49,7 @@ public static class MachineClassRenderer
         var data = new JsonObject
         {
             ["cores"] = spec.Cores,
-            // Proxmox refuses the 0 that the provider sends for sockets left out.
-            ["sockets"] = spec.Sockets ?? 1,
+            ["sockets"] = spec.Sockets,
             ["memory"] = spec.MemoryMiB,
             ["disk_size"] = spec.DiskSizeGiB,
             ["storage_selector"] = spec.StorageSelector,
@@ -97,6 +96,8 @@ public static class MachineClassRenderer
         }
 
         RemoveNulls(data);
+        // Proxmox refuses the 0 that the provider sends for sockets left out.
+        data.TryAdd("sockets", 1);
         return YamlText.Of(JsonSerializer.SerializeToElement(data), quoteValues: true);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using OmniScale.Crds;
 using OmniScale.Omni.Api.Specs;
 using MachineStage = OmniScale.Omni.Api.Specs.ClusterMachineStatusSpec.Types.Stage;
@@ -7,7 +8,7 @@ using RequestStage = OmniScale.Omni.Api.Specs.ClusterMachineRequestStatusSpec.Ty
 namespace OmniScale.Core.Clusters;
 
 /// <summary>Finds the first real cause why a cluster is not ready, from what is asked first of all (the provider) to what follows from it.</summary>
-public static class ClusterProbe
+public static partial class ClusterProbe
 {
     private const int NamesShown = 3;
 
@@ -16,7 +17,7 @@ public static class ClusterProbe
     {
         if (seen.Status is null)
         {
-            return Outcome.Waiting(TalosClusterReasons.Pending, "waiting for Omni to say something of the cluster");
+            return Outcome.Waiting(TalosClusterReasons.Pending, "waiting for Omni to report on the cluster");
         }
 
         return Destroying(seen) ?? (IsWanting(cluster, seen) ? Provider(seen) : null) ?? Requests(seen) ?? MachineSets(seen) ?? Configuration(seen) ?? ControlPlane(seen)
@@ -37,22 +38,26 @@ public static class ClusterProbe
     /// <summary>A provider that builds and removes no machines, whether any are wanted of it or not.</summary>
     /// <returns>Waiting, or null when every provider of the cluster is well.</returns>
     public static Outcome? Provider(ClusterObservation seen) =>
-        seen.DisconnectedProviders is [var (id, error), ..]
+        seen.DisconnectedProviders.OrderBy(p => p.Id, StringComparer.Ordinal).ToList() is [var (id, error), ..]
             ? Outcome.Waiting(TalosClusterReasons.ProviderDisconnected, error is { Length: > 0 }
                 ? $"infrastructure provider {id} reports: {error}"
                 : $"infrastructure provider {id} is not connected to Omni: is its process running, with --id {id} and a valid key?")
             : null;
 
     private static bool IsWanting(TalosCluster cluster, ClusterObservation seen) =>
-        MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested) || seen.Requests.Any(r => !r.InUse);
+        MachineCounts.Sets(cluster, seen).Any(set => set.Total < set.Requested && IsOfClass(cluster, set.Name)) || seen.Requests.Any(r => !r.InUse);
+
+    private static bool IsOfClass(TalosCluster cluster, string set) => set == ClusterIds.ControlPlaneSet
+        ? cluster.Spec.ControlPlane.MachineClass is not null
+        : cluster.Spec.Workers?.Any(w => w.Name == set && w.MachineClass is not null) == true;
 
     private static Outcome? Requests(ClusterObservation seen)
     {
-        var open = seen.Requests.Where(r => !r.InUse && r.Status.Stage != RequestStage.Deprovisioning).ToList();
+        var open = seen.Requests.Where(r => !r.InUse && r.Status.Stage != RequestStage.Deprovisioning).OrderBy(r => r.Id, StringComparer.Ordinal).ToList();
         if (open.Find(r => r.Status.Stage == RequestStage.Failed || r.Status.Error.Length > 0) is { } failed)
         {
             var text = failed.Status.Error is { Length: > 0 } error ? error : failed.Status.Status;
-            return Outcome.Waiting(TalosClusterReasons.ProvisioningFailed, $"machine {failed.Id} cannot be built: {text} (the provider tries again every minute)");
+            return Outcome.Waiting(TalosClusterReasons.ProvisioningFailed, $"machine {failed.Id} cannot be built: {Words(text, "the infrastructure provider gives no reason")} (it tries again every minute)");
         }
 
         if (open.Find(r => r.Status.Stage is RequestStage.Pending or RequestStage.Unknown) is { } pending)
@@ -73,41 +78,53 @@ public static class ClusterProbe
 
     private static Outcome? MachineSets(ClusterObservation seen)
     {
-        var broken = seen.Sets.FirstOrDefault(set => set.Value.Error.Length > 0);
+        var broken = seen.Sets.OrderBy(set => set.Key, StringComparer.Ordinal).FirstOrDefault(set => set.Value.Error.Length > 0);
         return broken.Key is null ? null : Outcome.Waiting(TalosClusterReasons.MachinesNotReady, $"machine set {broken.Key}: {broken.Value.Error}");
     }
 
     private static Outcome? Configuration(ClusterObservation seen)
     {
-        var failed = seen.Machines.FirstOrDefault(m => m.Status.ConfigApplyStatus == ConfigApplyStatus.Failed || m.Status.LastConfigError.Length > 0);
-        return failed is null ? null : Outcome.Waiting(TalosClusterReasons.ConfigurationFailed, $"machine {failed.Name} refuses its configuration: {failed.Status.LastConfigError}");
+        var failed = seen.Machines.OrderBy(m => m.Name, StringComparer.Ordinal)
+            .FirstOrDefault(m => m.Status.ConfigApplyStatus == ConfigApplyStatus.Failed || m.Status.LastConfigError.Length > 0);
+        return failed is null ? null : Outcome.Waiting(TalosClusterReasons.ConfigurationFailed,
+            $"machine {failed.Name} refuses its configuration: {Words(failed.Status.LastConfigError, "Omni gives no reason")}");
     }
 
     private static Outcome? ControlPlane(ClusterObservation seen)
     {
         var condition = seen.ControlPlane?.Conditions.FirstOrDefault(c => c.Status == ControlPlaneStatusSpec.Types.Condition.Types.Status.NotReady);
-        return condition is null ? null : Outcome.Waiting(TalosClusterReasons.Unhealthy, $"control plane: {condition.Type}: {condition.Reason}");
+        return condition is null ? null : Outcome.Waiting(TalosClusterReasons.Unhealthy, $"the control plane is not healthy: {ControlPlaneText(condition)}");
     }
+
+    internal static string ControlPlaneText(ControlPlaneStatusSpec.Types.Condition condition) =>
+        $"{(condition.Type == ConditionType.Etcd ? "etcd" : InWords(condition.Type))}: {Words(condition.Reason, "not ready")}";
 
     private static Outcome? Upgrades(TalosCluster cluster, ClusterObservation seen)
     {
-        if (seen.TalosUpgrade is { Phase: not TalosUpgradeStatusSpec.Types.Phase.Done } talos)
+        if (seen.TalosUpgrade is { } talos && IsUpgrading(talos.Phase))
         {
-            return Upgrade("Talos", talos.Phase.ToString(), cluster.Spec.Talos.Version, talos.Status, talos.Step, talos.Error);
+            return Upgrade("Talos", InWords(talos.Phase), cluster.Spec.Talos.Version, talos.Status, talos.Step, talos.Error);
         }
 
-        if (seen.KubernetesUpgrade is { Phase: not KubernetesUpgradeStatusSpec.Types.Phase.Done } kubernetes)
+        if (seen.KubernetesUpgrade is { } kubernetes && IsUpgrading(kubernetes.Phase))
         {
-            return Upgrade("Kubernetes", kubernetes.Phase.ToString(), cluster.Spec.Kubernetes.Version, kubernetes.Status, kubernetes.Step, kubernetes.Error);
+            return Upgrade("Kubernetes", InWords(kubernetes.Phase), cluster.Spec.Kubernetes.Version, kubernetes.Status, kubernetes.Step, kubernetes.Error);
         }
 
         // Omni's word on a version that was changed a moment ago may still be about the one before.
-        return Behind(seen.TalosUpgrade?.LastUpgradeVersion, cluster.Spec.Talos.Version) ? Upgrade("Talos", "Upgrading", cluster.Spec.Talos.Version, "", "", "")
-            : Behind(seen.KubernetesUpgrade?.LastUpgradeVersion, cluster.Spec.Kubernetes.Version) ? Upgrade("Kubernetes", "Upgrading", cluster.Spec.Kubernetes.Version, "", "", "")
+        return Behind(seen.TalosUpgrade?.LastUpgradeVersion, cluster.Spec.Talos.Version) ? Upgrade("Talos", "upgrading", cluster.Spec.Talos.Version, "", "", "")
+            : Behind(seen.KubernetesUpgrade?.LastUpgradeVersion, cluster.Spec.Kubernetes.Version) ? Upgrade("Kubernetes", "upgrading", cluster.Spec.Kubernetes.Version, "", "", "")
             : null;
 
         static bool Behind(string? reached, string wanted) => reached is { Length: > 0 } && reached.TrimStart('v') != wanted.TrimStart('v');
     }
+
+    /// <summary>Unknown is what Omni says before it has looked, which is no upgrade.</summary>
+    internal static bool IsUpgrading(TalosUpgradeStatusSpec.Types.Phase phase) => phase is not (TalosUpgradeStatusSpec.Types.Phase.Done or TalosUpgradeStatusSpec.Types.Phase.Unknown);
+
+    /// <inheritdoc cref="IsUpgrading(TalosUpgradeStatusSpec.Types.Phase)"/>
+    internal static bool IsUpgrading(KubernetesUpgradeStatusSpec.Types.Phase phase) =>
+        phase is not (KubernetesUpgradeStatusSpec.Types.Phase.Done or KubernetesUpgradeStatusSpec.Types.Phase.Unknown);
 
     private static Outcome Upgrade(string what, string phase, string version, string status, string step, string error)
     {
@@ -130,7 +147,7 @@ public static class ClusterProbe
 
     private static string Stage(ClusterMachineStatusSpec status) => status.Stage == MachineStage.Running
         ? "running, not ready"
-        : Enum.IsDefined(status.Stage) ? status.Stage.ToString().ToLower(CultureInfo.InvariantCulture) : "unknown stage";
+        : status.Stage == MachineStage.Unknown ? "unknown stage" : InWords(status.Stage);
 
     private static Outcome? Counts(TalosCluster cluster, ClusterObservation seen)
     {
@@ -167,6 +184,14 @@ public static class ClusterProbe
         };
         return Outcome.Waiting(reason, message);
     }
+
+    /// <summary>An enum's value as people write it: BeforeDestroy is "before destroy". A newer Omni may send one that has no name here.</summary>
+    private static string InWords<T>(T value)
+        where T : struct, Enum =>
+        Enum.IsDefined(value) ? WordStart().Replace(value.ToString(), " $0").ToLower(CultureInfo.InvariantCulture) : $"unknown ({value})";
+
+    [GeneratedRegex("(?<=[a-z])[A-Z]")]
+    private static partial Regex WordStart();
 
     private static string Words(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 }

@@ -74,7 +74,7 @@ public sealed class ClusterRenderer
         if (features?.BackupConfiguration is { } backup)
         {
             var interval = Durations.Parse(backup.Interval)
-                ?? throw new InvalidSpecException($"spec.features.backupConfiguration.interval: \"{backup.Interval}\" is no duration such as 1h");
+                ?? throw new InvalidSpecException($"spec.features.backupConfiguration.interval: \"{backup.Interval}\" is no time span above zero, such as 1h or 1h30m");
             result.BackupConfiguration = new() { Interval = Duration.FromTimeSpan(interval), Enabled = true };
         }
 
@@ -138,17 +138,17 @@ public sealed class ClusterRenderer
             var id = patch.IdOverride ?? ClusterIds.Patch(weight + i, scope, patch.Name ?? "");
             var annotations = new Dictionary<string, string>(patch.Annotations ?? new Dictionary<string, string>());
             annotations.TryAdd(OmniAnnotations.Name, patch.Name ?? "");
-            Add(ResourceTypes.ConfigPatches, id, new ConfigPatchSpec { Data = PatchText(patch) }, patch.Labels, annotations, system: labels);
+            Add(ResourceTypes.ConfigPatches, id, new ConfigPatchSpec { Data = PatchText(id, patch.Inline) }, patch.Labels, annotations, system: labels);
         }
     }
 
-    private static string PatchText(ConfigPatch patch) => patch.Inline.ValueKind switch
+    private static string PatchText(string id, JsonElement inline) => inline.ValueKind switch
     {
-        JsonValueKind.String => patch.Inline.GetString()!,
-        JsonValueKind.Object => YamlText.Of(patch.Inline),
-        JsonValueKind.Array when patch.Inline.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object) =>
-            string.Join("---\n", patch.Inline.EnumerateArray().Select(item => YamlText.Of(item))),
-        _ => throw new InvalidSpecException($"patch {patch.Name ?? patch.IdOverride}: inline must be an object, a list of objects, or text"),
+        JsonValueKind.String => inline.GetString()!,
+        JsonValueKind.Object => YamlText.Of(inline),
+        JsonValueKind.Array when inline.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object) =>
+            string.Join("---\n", inline.EnumerateArray().Select(item => YamlText.Of(item))),
+        _ => throw new InvalidSpecException($"patch {id}: inline must be an object, a list of objects, or text"),
     };
 
     private void AddExtensions(string target, IReadOnlyList<string>? extensions, (string, string)[] labels)
@@ -197,7 +197,7 @@ public sealed class ClusterRenderer
         }
 
         throw new InvalidSpecException(twice.Key.Type == ResourceTypes.MachineSetNodes
-            ? $"machine {twice.Key.Id} is named more than once"
-            : $"two parts of the spec would both become {twice.Key}: give one of them another name");
+            ? $"machine {twice.Key.Id} is named more than once ({string.Join(", ", twice.Select(r => r.Metadata.Labels[OmniLabels.MachineSet]).Distinct())}): a machine can be in one machine set only"
+            : $"two parts of the spec would both become {ClusterResources.Noun(twice.Key.Type)} {twice.Key.Id} in Omni: give one of them another name");
     }
 }

@@ -69,7 +69,7 @@ public static class ClusterStatusCalculator
     };
 
     private static bool IsUpgrading(ClusterObservation seen) =>
-        seen.TalosUpgrade is { Phase: not TalosUpgradeStatusSpec.Types.Phase.Done } || seen.KubernetesUpgrade is { Phase: not KubernetesUpgradeStatusSpec.Types.Phase.Done };
+        (seen.TalosUpgrade is { } talos && ClusterProbe.IsUpgrading(talos.Phase)) || (seen.KubernetesUpgrade is { } kubernetes && ClusterProbe.IsUpgrading(kubernetes.Phase));
 
     private static string? Version(string? version) => version is { Length: > 0 } ? "v" + version.TrimStart('v') : null;
 
@@ -77,7 +77,7 @@ public static class ClusterStatusCalculator
     {
         if (seen.Status is null)
         {
-            return Finding.Unknown(TalosClusterReasons.Pending, "Omni has not said anything of the control plane yet");
+            return Finding.Unknown(TalosClusterReasons.Pending, "Omni has not reported on the control plane yet");
         }
 
         if (seen.Status.ControlplaneReady)
@@ -86,12 +86,12 @@ public static class ClusterStatusCalculator
         }
 
         var cause = seen.ControlPlane?.Conditions.FirstOrDefault(c => c.Status == ControlPlaneStatusSpec.Types.Condition.Types.Status.NotReady);
-        return Finding.False(TalosClusterReasons.Unhealthy, cause is null ? "Omni does not call the control plane ready" : $"{cause.Type}: {cause.Reason}");
+        return Finding.False(TalosClusterReasons.Unhealthy, cause is null ? "Omni does not call the control plane ready" : ClusterProbe.ControlPlaneText(cause));
     }
 
     private static Finding Available(ClusterObservation seen) => seen.Status switch
     {
-        null => Finding.Unknown(TalosClusterReasons.Pending, "Omni has not said anything of the cluster yet"),
+        null => Finding.Unknown(TalosClusterReasons.Pending, "Omni has not reported on the cluster yet"),
         { KubernetesAPIReady: true } => Finding.True(TalosClusterReasons.Healthy, "the Kubernetes API answers"),
         _ => Finding.False(TalosClusterReasons.Unhealthy, "the Kubernetes API does not answer"),
     };

@@ -4,8 +4,8 @@ using OmniScale.Crds;
 namespace OmniScale.Core;
 
 /// <summary>
-/// The conditions of one pass. A condition that the pass did not get to keeps what was known, or is Unknown on the first
-/// visit. Ready, Reconciling and Stalled follow from the outcome alone, here and nowhere else:
+/// The conditions of one pass. A condition that the pass did not get to keeps what was known, or is Unknown when nothing
+/// is known of this object yet. Ready, Reconciling and Stalled follow from the outcome alone, here and nowhere else:
 /// <code>
 /// Done       Ready=True
 /// Waiting    Ready=False   Reconciling=True
@@ -19,6 +19,8 @@ public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long gene
 {
     /// <summary>The API server's limit is 32,768 characters; a page is enough for a reader.</summary>
     private const int MaxMessage = 4096;
+
+    private static readonly Finding NotDetermined = Finding.Unknown(CommonReasons.Unknown, "not determined yet");
 
     private readonly List<V1Condition> conditions = [];
 
@@ -41,7 +43,7 @@ public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long gene
         }
         else
         {
-            Add(type, Finding.Unknown(CommonReasons.Unknown, "not determined yet"));
+            Add(type, NotDetermined);
         }
 
         return this;
@@ -51,6 +53,12 @@ public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long gene
     {
         var others = conditions.ToList();
         conditions.Clear();
+        if (outcome.Kind == OutcomeKind.Done)
+        {
+            // Ready=True attests this generation: what was found out about an earlier one only is not known.
+            others = [.. others.Select(c => c.ObservedGeneration == generation ? c : Create(c.Type, NotDetermined))];
+        }
+
         Add(CommonConditions.Ready, new Finding(outcome.Kind == OutcomeKind.Done ? Verdict.True : Verdict.False, outcome.Reason, outcome.Message));
         switch (outcome.Kind)
         {
@@ -69,17 +77,16 @@ public sealed class ConditionSet(IReadOnlyList<V1Condition>? previous, long gene
         return conditions;
     }
 
-    private void Add(string type, Finding finding)
+    private void Add(string type, Finding finding) => conditions.Add(Create(type, finding));
+
+    private V1Condition Create(string type, Finding finding) => new()
     {
-        conditions.Add(new V1Condition
-        {
-            Type = type,
-            Status = finding.Verdict.ToString(),
-            Reason = finding.Reason,
-            Message = finding.Message.Length > MaxMessage ? string.Concat(finding.Message.AsSpan(0, MaxMessage - 1), "…") : finding.Message,
-            ObservedGeneration = generation,
-        });
-    }
+        Type = type,
+        Status = finding.Verdict.ToString(),
+        Reason = finding.Reason,
+        Message = Text.Cut(finding.Message, MaxMessage),
+        ObservedGeneration = generation,
+    };
 
     private V1Condition? Find(string type) => previous?.FirstOrDefault(c => c.Type == type);
 }

@@ -37,9 +37,9 @@ public static partial class Durations
         return total > TimeSpan.Zero ? total : null;
     }
 
-    [GeneratedRegex(@"^(\d+(\.\d+)?(ms|s|m|h))+$")]
+    [GeneratedRegex(@"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+\z")]
     private static partial Regex Whole();
 
-    [GeneratedRegex(@"(\d+(?:\.\d+)?)(ms|s|m|h)")]
+    [GeneratedRegex(@"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")]
     private static partial Regex Part();
 }

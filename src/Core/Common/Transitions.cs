@@ -10,16 +10,24 @@ public sealed record Transition(bool IsWarning, string Reason, string Message);
 /// <summary>Events are about changes, so they follow from two statuses.</summary>
 public static class Transitions
 {
-    /// <summary>Work that goes on, and waiting for another object that tells of its own troubles.</summary>
-    private static readonly FrozenSet<string> CalmReasons = FrozenSet.Create(
-        CommonReasons.Progressing, CommonReasons.Deleting, CommonReasons.DependencyNotReady, TalosClusterReasons.Pending, TalosClusterReasons.ClassNotReady);
+    /// <summary>What takes its course. False for one of these is no warning.</summary>
+    private static readonly FrozenSet<string> UnderWay = FrozenSet.Create(
+        CommonReasons.Progressing, CommonReasons.Suspended, CommonReasons.Deleting, CommonReasons.DeletionSuspended, CommonReasons.InUse,
+        // Waiting for another object, which tells of its own troubles.
+        CommonReasons.DependencyNotReady, TalosClusterReasons.ClassNotReady,
+        TalosClusterReasons.Pending, TalosClusterReasons.ScalingUp, TalosClusterReasons.ScalingDown, TalosClusterReasons.Upgrading, TalosClusterReasons.Destroying);
 
-    /// <summary>Conditions that changed their status or reason. What was never known and still is not, is no news.</summary>
+    /// <summary>What every cluster goes through while it is built. A warning only after it was well.</summary>
+    private static readonly FrozenSet<string> Unwell = FrozenSet.Create(TalosClusterReasons.MachinesNotReady, TalosClusterReasons.Unhealthy);
+
+    /// <summary>
+    /// Conditions that changed their status or reason. Of what was not known before, only Ready and what is wrong are news: a
+    /// new object on which all is well gets one event.
+    /// </summary>
     public static IEnumerable<Transition> Between(IReadOnlyList<V1Condition>? before, IReadOnlyList<V1Condition>? after)
     {
         var told = new HashSet<string>();
-        // Ready and Stalled repeat what a condition of their own says in more detail: one event tells it.
-        foreach (var condition in (after ?? []).OrderBy(c => c.Type switch { CommonConditions.Ready => 2, CommonConditions.Stalled => 1, _ => 0 }))
+        foreach (var condition in (after ?? []).OrderBy(c => c.Type is CommonConditions.Ready or CommonConditions.Stalled))
         {
             var earlier = before?.FirstOrDefault(c => c.Type == condition.Type);
             if (condition.Status == nameof(Verdict.Unknown) || condition.Type == CommonConditions.Reconciling
@@ -28,16 +36,24 @@ public static class Transitions
                 continue;
             }
 
-            if (told.Add(condition.Reason + condition.Message))
+            var warning = IsWarning(condition, earlier);
+            var known = earlier is not null && earlier.Status != nameof(Verdict.Unknown);
+
+            // Ready and Stalled come last: they repeat what a condition of its own says in more detail, and one event tells it.
+            if ((known || warning || condition.Type == CommonConditions.Ready) && told.Add(condition.Reason + condition.Message))
             {
-                var good = condition.Status == nameof(Verdict.True) && condition.Type != CommonConditions.Stalled && condition.Reason != OmniReasons.KeyExpiring;
-                var progress = condition.Type == CommonConditions.Ready && !after!.Any(c => c.Type == CommonConditions.Stalled);
-                yield return new(!good && !progress && !IsCalm(condition, earlier), condition.Reason, $"{condition.Type}: {condition.Message}");
+                yield return new(warning, condition.Reason, $"{condition.Type}: {condition.Message}");
             }
         }
     }
 
-    /// <summary>A cluster that is not healthy is a warning when it was before, not while it comes up.</summary>
-    private static bool IsCalm(V1Condition condition, V1Condition? earlier) => CalmReasons.Contains(condition.Reason)
-        || (condition.Reason == TalosClusterReasons.Unhealthy && earlier?.Status != nameof(Verdict.True));
+    private static bool IsWarning(V1Condition condition, V1Condition? earlier)
+    {
+        if (condition.Status == nameof(Verdict.True))
+        {
+            return condition.Type == CommonConditions.Stalled || condition.Reason == OmniReasons.KeyExpiring;
+        }
+
+        return !UnderWay.Contains(condition.Reason) && (!Unwell.Contains(condition.Reason) || earlier?.Status == nameof(Verdict.True));
+    }
 }

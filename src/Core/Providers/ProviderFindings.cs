@@ -26,9 +26,10 @@ public static class ProviderFindings
             missing.Add("Sys.Audit on / (to see the quorum)");
         }
 
-        foreach (var node in inventory.Nodes.Where(n => n is { State: NodeState.Online, MaxCpu: null }))
+        var opaque = inventory.Nodes.Where(n => n is { State: NodeState.Online, MaxCpu: null }).Select(n => "/nodes/" + n.Name).ToList();
+        if (opaque.Count > 0)
         {
-            missing.Add($"Sys.Audit on /nodes/{node.Name} (to see CPU and memory)");
+            missing.Add($"Sys.Audit on {string.Join(", ", opaque)} (to see CPU and memory)");
         }
 
         if (inventory.Nodes.Any(n => n.State == NodeState.Online && n.Error is null) && inventory.Nodes.All(n => n.Storages.Count == 0))
@@ -38,7 +39,7 @@ public static class ProviderFindings
 
         return missing.Count == 0
             ? Finding.True(ProxmoxReasons.Sufficient, "the account may read what the checks need")
-            : Finding.False(ProxmoxReasons.Insufficient, $"the account lacks {string.Join("; ", missing)}");
+            : Finding.False(ProxmoxReasons.Insufficient, $"the account lacks {string.Join("; ", missing)}. The role PVEAuditor on / has all of it");
     }
 
     public static Finding Registered(string id, IEnumerable<string> known)

@@ -30,8 +30,11 @@ public static class ProviderStatusCalculator
     private const long GiB = 1L << 30;
     private const long MiB = 1L << 20;
 
-    /// <summary>Free space is news when it moved by more than this part of the storage's size.</summary>
+    /// <summary>Sizes are news when they moved by more than this part of the storage's size. Ceph and ZFS move the size itself with every write.</summary>
     private const double NewsworthyPart = 0.05;
+
+    /// <summary>What the schema takes of a node's error.</summary>
+    private const int MaxError = 1024;
 
     /// <returns>The status, and the outcome that it shows.</returns>
     public static (ProxmoxProviderStatus Status, Outcome Outcome) Compute(ProxmoxProvider provider, ProviderFacts facts)
@@ -92,7 +95,7 @@ public static class ProviderStatusCalculator
                 Online = n.State == NodeState.Online,
                 Cpus = n.MaxCpu,
                 MemoryMiB = n.MaxMemoryBytes / MiB,
-                Error = n.Error,
+                Error = n.Error is { } error ? Text.Cut(error, MaxError) : null,
             })],
             Storages = [.. Storages(inventory, before, figuresDue)],
             Bridges = [.. inventory.Nodes.SelectMany(n => n.Bridges.Select(b => (Bridge: b.Name, Node: n.Name)))
@@ -128,8 +131,10 @@ public static class ProviderStatusCalculator
     private static StorageOnNode OnNode(string node, ProxmoxStorage storage, StorageOnNode? earlier, bool figuresDue)
     {
         long total = (long)(storage.TotalBytes / (ulong)GiB), free = (long)(storage.AvailableBytes / (ulong)GiB);
-        var news = earlier?.FreeGiB is not { } shown || earlier.Available != storage.Active || earlier.TotalGiB != total
-            || (figuresDue && Math.Abs(free - shown) > total * NewsworthyPart);
-        return new StorageOnNode { Name = node, Available = storage.Active, TotalGiB = total, FreeGiB = news ? free : earlier!.FreeGiB };
+        var shown = earlier is { FreeGiB: not null, TotalGiB: not null } && earlier.Available == storage.Active ? earlier : null;
+        var news = shown is null || (figuresDue && (Moved(free, shown.FreeGiB!.Value) || Moved(total, shown.TotalGiB!.Value)));
+        return new StorageOnNode { Name = node, Available = storage.Active, TotalGiB = news ? total : shown!.TotalGiB, FreeGiB = news ? free : shown!.FreeGiB };
+
+        bool Moved(long now, long before) => Math.Abs(now - before) > total * NewsworthyPart;
     }
 }

@@ -94,6 +94,7 @@ public sealed class OmniSimulator : IAsyncDisposable
     {
         await server.StopAsync();
         await Lifecycle.DisposeAsync();
+        cache.Dispose();
         tls?.Leaf.Dispose();
     }
 }

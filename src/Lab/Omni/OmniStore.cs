@@ -88,35 +88,40 @@ public sealed class OmniStore
     /// <summary>Forgets the history: no watch can resume from a bookmark that was given out before.</summary>
     public void Compact() => Table.Compact();
 
-    /// <summary>Waits until a condition on the store holds; it is evaluated at every change.</summary>
+    /// <summary>
+    /// Waits until a condition on the store holds. It is evaluated at every single change, so that what holds only for
+    /// a moment is seen too; it may look at nothing but the store.
+    /// </summary>
     /// <exception cref="TimeoutException">It did not within the limit.</exception>
     public async Task WaitAsync(Func<OmniStore, bool> condition, TimeSpan limit, CancellationToken cancellationToken = default)
     {
-        var changed = new SemaphoreSlim(1);
-        void Signal(StoreEvent change) => changed.Release();
-        Table.Committed += Signal;
-        try
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Evaluate(StoreEvent change)
         {
-            using var timeout = new CancellationTokenSource(limit);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {
-                while (true)
-                {
-                    await changed.WaitAsync(either.Token);
-                    if (condition(this))
-                        return;
-                }
+                if (!held.Task.IsCompleted && condition(this))
+                    held.TrySetResult();
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
             {
-                throw new TimeoutException($"The condition did not hold within {limit}.");
+                held.TrySetException(exception);
             }
+        }
+
+        Table.Committed += Evaluate;
+        try
+        {
+            if (!condition(this))
+                await held.Task.WaitAsync(limit, TimeProvider.System, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The condition did not hold within {limit}.");
         }
         finally
         {
-            // A commit that is under way may still call Signal, so the semaphore is left to the collector.
-            Table.Committed -= Signal;
+            Table.Committed -= Evaluate;
         }
     }
 

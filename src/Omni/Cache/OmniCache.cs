@@ -76,7 +76,22 @@ public sealed class OmniCache
 
     internal Incarnation? IncarnationOf(ResourceType type, string id) => stores.GetValueOrDefault(type)?.IncarnationOf(id);
 
-    internal void Written(OmniResource resource) => stores.GetValueOrDefault(resource.Type)?.Written(resource);
+    /// <summary>Makes a write and tells the store of its outcome.</summary>
+    internal async Task<OmniResource> WriteAsync(ResourceType type, string id, Func<Task<OmniResource>> write)
+    {
+        var store = stores.GetValueOrDefault(type);
+        store?.BeginWrite(id);
+        try
+        {
+            var written = await write().ConfigureAwait(false);
+            store?.Written(written);
+            return written;
+        }
+        finally
+        {
+            store?.EndWrite(id);
+        }
+    }
 
     internal void TornDown(ResourceType type, string id, Incarnation? known)
     {
@@ -86,12 +101,11 @@ public sealed class OmniCache
         }
     }
 
-    /// <summary>Writes go to the store itself: what does not exist there is gone, whatever the watch has told so far.</summary>
-    internal void Gone(ResourceType type, string id, Incarnation? known)
+    internal void Destroyed(ResourceType type, string id, Incarnation? known)
     {
         if (known is { } life)
         {
-            stores.GetValueOrDefault(type)?.Gone(id, life);
+            stores[type].Destroyed(id, life);
         }
     }
 

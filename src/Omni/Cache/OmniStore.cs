@@ -45,18 +45,23 @@ public abstract class OmniStore
 
     internal abstract void Stage(Resource wire);
 
-    internal abstract void FinishBootstrap();
+    /// <returns>True the first time, when the store can be read from then on.</returns>
+    internal abstract bool FinishBootstrap();
 
     internal abstract void Apply(Resource wire);
 
     internal abstract void Remove(Metadata metadata);
 
-    // What this connection's own writes tell.
+    // What this connection's own writes tell. Written comes between the two others.
+    internal abstract void BeginWrite(string id);
+
+    internal abstract void EndWrite(string id);
+
     internal abstract void Written(OmniResource resource);
 
     internal abstract void TornDown(string id, Incarnation known);
 
-    internal abstract void Gone(string id, Incarnation known);
+    internal abstract void Destroyed(string id, Incarnation known);
 
     internal void Heard(DateTimeOffset now) => Interlocked.Exchange(ref lastEventTicks, now.UtcTicks);
 
@@ -68,8 +73,7 @@ public abstract class OmniStore
         Interlocked.Increment(ref restarts);
     }
 
-    /// <returns>True the first time.</returns>
-    internal bool MarkSynced() => synced.TrySetResult();
+    private protected bool MarkSynced() => synced.TrySetResult();
 
     private protected void Raise(OmniChange? change)
     {

@@ -158,9 +158,8 @@ internal sealed class ResourceWatch(
                 store.Remove(happened.Resource.Metadata);
                 break;
             case EventType.Bootstrapped:
-                store.FinishBootstrap();
                 bootstrapping = false;
-                if (store.MarkSynced())
+                if (store.FinishBootstrap())
                 {
                     cache.RaiseSynced(store.Type);
                 }

@@ -62,6 +62,9 @@ internal static class OmniErrors
         StatusCode.PermissionDenied => OmniError.PermissionDenied,
         StatusCode.Unauthenticated => OmniError.Unauthenticated,
         StatusCode.Unavailable => OmniError.Unavailable,
+
+        // Not by us, whose cancellations are no errors: a server that is shutting down gives up what it was doing.
+        StatusCode.Cancelled => OmniError.Unavailable,
         StatusCode.DeadlineExceeded => OmniError.DeadlineExceeded,
         StatusCode.ResourceExhausted => OmniError.ResourceExhausted,
         StatusCode.Unimplemented => OmniError.Unimplemented,

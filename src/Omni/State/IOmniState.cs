@@ -6,7 +6,9 @@ namespace OmniScale.Omni;
 /// <summary>
 /// Omni's resources, typed. Every call may throw <see cref="OmniException"/>; none retries by itself.
 /// Omni serves reads from a cache that lags behind its own writes: right after a write <see cref="GetAsync"/> may not find
-/// what was created or may show the version before.
+/// what was created or may show the version before. Its validation reads the same cache, so that even a write may fail with
+/// <see cref="OmniError.NotFound"/> for a resource that was created a moment ago. <see cref="OmniCache"/> does not lag behind own writes.
+/// What is returned may be in the cache as well: change a clone.
 /// </summary>
 public interface IOmniState
 {

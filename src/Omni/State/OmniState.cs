@@ -43,56 +43,33 @@ internal sealed class OmniState(Api.Cosi.State.StateClient client, OmniCalls cal
         }
     }
 
-    public async Task<OmniResource> CreateAsync(OmniResource resource, CancellationToken cancellationToken)
+    public Task<OmniResource> CreateAsync(OmniResource resource, CancellationToken cancellationToken) => cache.WriteAsync(resource.Type, resource.Id, async () =>
     {
         var request = new CreateRequest { Resource = ResourceCodec.Encode(resource), Options = new CreateOptions() };
         var response = await calls.UnaryAsync(OmniOperation.Create, resource.Type.Name, o => client.CreateAsync(request, o), cancellationToken).ConfigureAwait(false);
-        return Written(resource, response.Resource);
-    }
+        return ResourceCodec.Stored(resource, response.Resource.Metadata);
+    });
 
-    public async Task<OmniResource> UpdateAsync(OmniResource resource, CancellationToken cancellationToken)
+    public Task<OmniResource> UpdateAsync(OmniResource resource, CancellationToken cancellationToken) => cache.WriteAsync(resource.Type, resource.Id, async () =>
     {
-        try
-        {
-            return Written(resource, await UpdateWireAsync(resource.Type, ResourceCodec.Encode(resource), OmniOperation.Update, cancellationToken).ConfigureAwait(false));
-        }
-        catch (OmniException e) when (e.Kind == OmniError.NotFound)
-        {
-            cache.Gone(resource.Type, resource.Id, Incarnation.Of(resource.Metadata));
-            throw;
-        }
-    }
+        var stored = await UpdateWireAsync(resource.Type, ResourceCodec.Encode(resource), cancellationToken).ConfigureAwait(false);
+        return ResourceCodec.Stored(resource, stored.Metadata);
+    });
 
     public async Task<bool> TeardownAsync(ResourceType type, string id, CancellationToken cancellationToken)
     {
         var known = cache.IncarnationOf(type, id);
-        try
-        {
-            var ready = await TeardownAnywhereAsync(type, id, cancellationToken).ConfigureAwait(false);
-            cache.TornDown(type, id, known);
-            return ready;
-        }
-        catch (OmniException e) when (e.Kind == OmniError.NotFound)
-        {
-            cache.Gone(type, id, known);
-            throw;
-        }
+        var ready = await TeardownAnywhereAsync(type, id, cancellationToken).ConfigureAwait(false);
+        cache.TornDown(type, id, known);
+        return ready;
     }
 
     public async Task DestroyAsync(ResourceType type, string id, CancellationToken cancellationToken)
     {
         var known = cache.IncarnationOf(type, id);
         var request = new DestroyRequest { Namespace = type.Namespace, Type = type.Name, Id = id, Options = new DestroyOptions() };
-        try
-        {
-            await calls.UnaryAsync(OmniOperation.Destroy, type.Name, o => client.DestroyAsync(request, o), cancellationToken).ConfigureAwait(false);
-            cache.Gone(type, id, known);
-        }
-        catch (OmniException e) when (e.Kind == OmniError.NotFound)
-        {
-            cache.Gone(type, id, known);
-            throw;
-        }
+        await calls.UnaryAsync(OmniOperation.Destroy, type.Name, o => client.DestroyAsync(request, o), cancellationToken).ConfigureAwait(false);
+        cache.Destroyed(type, id, known);
     }
 
     private async Task<bool> TeardownAnywhereAsync(ResourceType type, string id, CancellationToken cancellationToken)
@@ -117,7 +94,7 @@ internal sealed class OmniState(Api.Cosi.State.StateClient client, OmniCalls cal
         {
             resource.Metadata.Phase = OmniResource.TearingDown;
             resource.Spec.YamlSpec = "";
-            resource = await UpdateWireAsync(type, resource, OmniOperation.Update, cancellationToken).ConfigureAwait(false);
+            resource = await UpdateWireAsync(type, resource, cancellationToken).ConfigureAwait(false);
         }
 
         return resource.Metadata.Finalizers.Count == 0;
@@ -129,11 +106,11 @@ internal sealed class OmniState(Api.Cosi.State.StateClient client, OmniCalls cal
         return (await calls.UnaryAsync(OmniOperation.Get, type.Name, o => client.GetAsync(request, o), cancellationToken).ConfigureAwait(false)).Resource;
     }
 
-    private async Task<Resource> UpdateWireAsync(ResourceType type, Resource resource, OmniOperation operation, CancellationToken cancellationToken)
+    private async Task<Resource> UpdateWireAsync(ResourceType type, Resource resource, CancellationToken cancellationToken)
     {
         // An absent expected_phase means any phase, which would let a resource be changed while it is being deleted.
         var request = new UpdateRequest { NewResource = resource, Options = new UpdateOptions { ExpectedPhase = OmniResource.Running } };
-        return (await calls.UnaryAsync(operation, type.Name, o => client.UpdateAsync(request, o), cancellationToken).ConfigureAwait(false)).Resource;
+        return (await calls.UnaryAsync(OmniOperation.Update, type.Name, o => client.UpdateAsync(request, o), cancellationToken).ConfigureAwait(false)).Resource;
     }
 
     private async Task<bool> NextAsync<TMessage>(IAsyncStreamReader<TMessage> stream, CancellationToken cancellationToken)
@@ -146,12 +123,5 @@ internal sealed class OmniState(Api.Cosi.State.StateClient client, OmniCalls cal
         {
             throw calls.Translate(e, OmniOperation.List, cancellationToken);
         }
-    }
-
-    private OmniResource Written(OmniResource sent, Resource answer)
-    {
-        var written = ResourceCodec.Stored(sent, answer.Metadata);
-        cache.Written(written);
-        return written;
     }
 }

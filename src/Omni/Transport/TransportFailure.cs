@@ -9,6 +9,14 @@ internal static class TransportFailure
 {
     private const string BadResponse = "Bad gRPC response.";
 
+    /// <summary>Error codes of RFC 9113, section 7.</summary>
+    private enum Http2Error
+    {
+        Protocol = 0x1,
+        FrameSize = 0x6,
+        Http11Required = 0xd,
+    }
+
     /// <returns>Null if the status came from Omni itself.</returns>
     public static (OmniError Kind, string Message)? Find(Status status, OmniEndpoint endpoint)
     {
@@ -26,6 +34,11 @@ internal static class TransportFailure
         if (causes.OfType<TlsVerificationException>().FirstOrDefault() is { } rejected)
         {
             return (OmniError.TlsFailed, rejected.Message);
+        }
+
+        if (causes.Any(SaysNotHttp2))
+        {
+            return (OmniError.Unavailable, $"{endpoint} does not speak HTTP/2 as gRPC needs it ({(endpoint.Tls ? "does a proxy in front of Omni speak HTTP/1.1 only?" : "is it served over TLS, that is https://, or by a proxy for HTTP/1.1?")})");
         }
 
         if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } handshake)
@@ -48,13 +61,8 @@ internal static class TransportFailure
             return (OmniError.Unavailable, $"{endpoint} did not accept the connection in time");
         }
 
-        if (causes.Any(SaysNotHttp2))
-        {
-            return (OmniError.Unavailable, $"{endpoint} does not speak HTTP/2 as gRPC needs it ({(endpoint.Tls ? "does a proxy in front of Omni speak HTTP/1.1 only?" : "is it served over TLS, that is https://, or by a proxy for HTTP/1.1?")})");
-        }
-
         return causes.Any(e => e is HttpRequestException or IOException or ObjectDisposedException)
-            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}")
+            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}{HttpsHint(endpoint)}")
             : null;
     }
 
@@ -68,11 +76,17 @@ internal static class TransportFailure
 
     private static bool SaysNotHttp2(Exception exception) => exception switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => true,
-        HttpRequestException { HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse } => true,
-        HttpProtocolException => true,
+        // What is no HTTP/2 frame at all shows as one of the wrong kind or size; other codes come from a server that does speak HTTP/2.
+        HttpProtocolException protocol => (Http2Error)protocol.ErrorCode is Http2Error.Protocol or Http2Error.FrameSize or Http2Error.Http11Required,
+        HttpRequestException request => request.HttpRequestError is HttpRequestError.VersionNegotiationError or HttpRequestError.InvalidResponse,
+
+        // OpenSSL's name of the alert with which a TLS server turns down HTTP/2.
+        AuthenticationException handshake => handshake.GetBaseException().Message.Contains("no application protocol", StringComparison.Ordinal),
         _ => false,
     };
+
+    /// <summary>A TLS port answers cleartext with an alert or by hanging up, and the latter looks like any lost connection.</summary>
+    private static string HttpsHint(OmniEndpoint endpoint) => endpoint.Tls ? "" : " (if Omni is served over TLS there, the endpoint begins with https://)";
 
     private static string Explain(SocketException exception, OmniEndpoint endpoint) => exception.SocketErrorCode switch
     {
@@ -81,7 +95,7 @@ internal static class TransportFailure
         SocketError.ConnectionRefused => $"{endpoint} refused the connection: nothing listens on port {endpoint.Port}",
         SocketError.TimedOut => $"{endpoint} did not accept the connection in time",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown => $"there is no route to {endpoint}",
-        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => $"the connection to {endpoint} was reset",
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => $"the connection to {endpoint} was reset{HttpsHint(endpoint)}",
         _ => $"the connection to {endpoint} failed: {exception.Message}",
     };
 }

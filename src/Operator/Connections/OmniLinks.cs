@@ -26,7 +26,6 @@ internal sealed class OmniLinks : IDisposable
     private readonly ConcurrentDictionary<Type, SecretReferences> references = new();
     private readonly ConcurrentDictionary<NamespacedName, (string Version, OmniConnectionSettings? Settings, Finding? Problem)> parsed = new();
     private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), OmniConnection> holders = new();
-    private readonly ConcurrentDictionary<OmniConnection, DateTimeOffset> opened = new();
     private readonly ConcurrentDictionary<OmniConnection, ITimer> graces = new();
 
     public OmniLinks(SecretCache secrets, OmniConnectionPool pool, Wakeups wakeups, TimeProvider time)
@@ -127,8 +126,7 @@ internal sealed class OmniLinks : IDisposable
             return new(Finding.False(OmniReasons.PermissionDenied, OmniFailures.Advice(OmniError.PermissionDenied, $"{refused.Type} cannot be read: {refused.Error!.Message}"))) { Binding = binding };
         }
 
-        var since = opened.GetOrAdd(connection, _ => time.GetUtcNow());
-        var left = ConnectLimit - (time.GetUtcNow() - since);
+        var left = ConnectLimit - (time.GetUtcNow() - health.Since);
         return left > TimeSpan.Zero
             ? new(Finding.Unknown(OmniReasons.Connecting, $"connecting to {binding.Endpoint}")) { Binding = binding, IsConnecting = true, RecheckAfter = left }
             : new(Finding.False(OmniReasons.Unreachable, $"{binding.Endpoint} has not answered completely yet")) { Binding = binding };
@@ -163,7 +161,15 @@ internal sealed class OmniLinks : IDisposable
         {
             // Those whose caches are not complete hear of it at once, the others after the grace.
             WakeHolders(connection);
-            var timer = time.CreateTimer(_ => WakeHolders(connection), null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
+            var timer = time.CreateTimer(_ =>
+            {
+                if (graces.TryRemove(connection, out var over))
+                {
+                    over.Dispose();
+                }
+
+                WakeHolders(connection);
+            }, null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
             graces.AddOrUpdate(connection, timer, (_, former) =>
             {
                 former.Dispose();

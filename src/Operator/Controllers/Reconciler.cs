@@ -33,8 +33,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     /// <returns>Whether nothing is left to do: the finalizer is removed then.</returns>
     protected abstract Task<bool> DeleteAsync(Pass<T, TFacts> pass, CancellationToken ct);
 
-    /// <summary>A copy of the object with the status that follows from the facts.</summary>
-    protected abstract (T Object, Outcome Outcome) WithStatus(T value, TFacts facts, bool keepObservedGeneration = false);
+    /// <summary>The status that follows from the facts, and the outcome that it shows.</summary>
+    protected abstract (CommonStatus Status, Outcome Outcome) Compute(T value, TFacts facts);
 
     /// <summary>The Secrets that the object refers to beside its connection Secret.</summary>
     protected virtual IEnumerable<NamespacedName> OtherSecrets(T value) => [];
@@ -87,8 +87,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return pass.ConnectLimit is { } limit ? ReconcileResult.After(limit) : ReconcileResult.Done;
         }
 
-        var (desired, outcome) = WithStatus(value, pass.Facts);
-        if (await writer.WriteAsync(value, desired, ct) is { } written)
+        var (status, outcome) = Compute(value, pass.Facts);
+        if (await writer.WriteAsync(value, (T)value.WithStatus(status), ct) is { } written)
         {
             Tell(written, Transitions.Between(before, written.CommonStatus?.Conditions));
         }
@@ -124,7 +124,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         {
             OmniFailures.Record(pass.Facts, e);
         }
-        catch (Exception e) when (e is not OperationCanceledException and not ApiException)
+        // What fails at the API server itself cannot be told there either: the controller logs it and tries again.
+        catch (Exception e) when (e is not (OperationCanceledException or ApiException or TimeoutException or HttpRequestException or IOException))
         {
             logger.LogError(e, "Trying again later, a step failed unexpectedly");
             pass.Facts.Outcome = Outcome.Retry(CommonReasons.InternalError, $"the operator failed unexpectedly ({e.GetType().Name}); its log says more");
@@ -174,7 +175,11 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     private T Announcement(T value)
     {
         var facts = new TFacts { Outcome = Outcome.Waiting(CommonReasons.Progressing, "the operator begins to work on this version of the object") };
-        return WithStatus(value, facts, keepObservedGeneration: true).Object;
+        return (T)value.WithStatus(Compute(value, facts).Status with
+        {
+            ObservedGeneration = value.CommonStatus?.ObservedGeneration,
+            LastHandledReconcileAt = value.CommonStatus?.LastHandledReconcileAt,
+        });
     }
 
     private void Tell(T value, IEnumerable<Transition> transitions)

@@ -10,7 +10,7 @@ internal sealed class IdentityStartup(ClusterIdentity identity, KubeClient clien
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
@@ -18,11 +18,16 @@ internal sealed class IdentityStartup(ClusterIdentity identity, KubeClient clien
                 logger.LogInformation("Acting as cluster {ClusterId}", identity.Id);
                 return;
             }
-            catch (Exception e) when (e is ApiException or HttpRequestException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException)
             {
-                logger.LogWarning("Asking again in {Pause}, the API server cannot tell which cluster this is: {Error}", Pause, e.Message);
-                await Task.Delay(Pause, time, cancellationToken);
+                logger.LogWarning("Asking again in {Pause}, the API server cannot tell which cluster this is: {Error}", Pause, e.GetBaseException().Message);
             }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -64,6 +64,17 @@ internal sealed class TestOmni : IAsyncDisposable
         return channel;
     }
 
+    /// <summary>Waits for a condition that no event tells of.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Limit, "The condition did not hold in time.");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         channels.ForEach(channel => channel.Dispose());

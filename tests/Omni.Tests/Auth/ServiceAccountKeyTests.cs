@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace OmniScale.Omni.Tests.Auth;
+namespace OmniScale.Omni.Tests;
 
 public class ServiceAccountKeyTests
 {

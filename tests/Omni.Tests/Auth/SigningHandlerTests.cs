@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 
-namespace OmniScale.Omni.Tests.Auth;
+namespace OmniScale.Omni.Tests;
 
 public class SigningHandlerTests
 {

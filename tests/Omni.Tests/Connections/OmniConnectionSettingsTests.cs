@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace OmniScale.Omni.Tests.Connections;
+namespace OmniScale.Omni.Tests;
 
 public class OmniConnectionSettingsTests
 {

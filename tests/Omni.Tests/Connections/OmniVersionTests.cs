@@ -1,4 +1,4 @@
-namespace OmniScale.Omni.Tests.Connections;
+namespace OmniScale.Omni.Tests;
 
 public class OmniVersionTests
 {

@@ -11,7 +11,7 @@ using OmniScale.Omni.Api.Cosi;
 namespace OmniScale.Omni.Tests;
 
 /// <summary>A server that answers as the test says, for what the simulator would never do. Methods without an answer are unimplemented.</summary>
-internal sealed class FakeOmni : State.StateBase, IAsyncDisposable
+internal sealed class FakeOmni : Api.Cosi.State.StateBase, IAsyncDisposable
 {
     private WebApplication? app;
 
@@ -28,7 +28,7 @@ internal sealed class FakeOmni : State.StateBase, IAsyncDisposable
     public static async Task<FakeOmni> StartAsync()
     {
         var fake = new FakeOmni();
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();

@@ -19,11 +19,12 @@ internal sealed class TcpServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    /// <summary>Answers the first bytes with this text and closes.</summary>
+    /// <summary>Answers the first bytes with this text and ignores the rest.</summary>
     public static TcpServer Answering(string text) => new(async (stream, ct) =>
     {
         _ = await stream.ReadAsync(new byte[4096], ct);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(text), ct);
+        await stream.CopyToAsync(Stream.Null, ct);
     });
 
     /// <summary>Takes connections and never says a word.</summary>

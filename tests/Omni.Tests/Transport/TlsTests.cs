@@ -2,7 +2,7 @@ using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Omni.Api;
 
-namespace OmniScale.Omni.Tests.Transport;
+namespace OmniScale.Omni.Tests;
 
 public class TlsTests
 {

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OmniScale.Lab.Omni;
 using OmniScale.Omni.Api;
 
-namespace OmniScale.Omni.Tests.Transport;
+namespace OmniScale.Omni.Tests;
 
 public class TransportFailureTests
 {
@@ -70,14 +72,17 @@ public class TransportFailureTests
     }
 
     [Fact]
-    public async Task Call_WhenAnHttp1ServerAnswers_SaysThatHttp2IsMissing()
+    public async Task Call_WhenAProxyOffersOnlyHttp1OverTls_SaysSo()
     {
-        var (app, endpoint) = await HttpServer.StartAsync(HttpProtocols.Http1, _ => Task.CompletedTask);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = new CertificateRequest("CN=proxy", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        var (app, endpoint) = await HttpServer.StartAsync(HttpProtocols.Http1, _ => Task.CompletedTask, certificate);
         await using var server = app;
-        await using var connection = Clients.Connect(endpoint);
+        await using var connection = Clients.Connect(OmniConnectionSettings.Parse(endpoint, Clients.UnknownKey.Encoded, insecureSkipTlsVerify: true));
         var failure = await connection.FailureAsync();
         Assert.Equal(OmniError.Unavailable, failure.Kind);
-        Assert.StartsWith($"{endpoint} does not speak HTTP/2", failure.Message, StringComparison.Ordinal);
+        Assert.Equal($"{endpoint} does not speak HTTP/2 as gRPC needs it (does a proxy in front of Omni speak HTTP/1.1 only?)", failure.Message);
     }
 
     [Fact]
@@ -154,6 +159,19 @@ public class TransportFailureTests
         var failure = await call;
         Assert.Equal(OmniError.Unavailable, failure.Kind);
         Assert.DoesNotContain("HTTP/2", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x0, "the connection to https://omni.example.com was lost: ")]
+    [InlineData(0x2, "the connection to https://omni.example.com was lost: ")]
+    [InlineData(0x1, "https://omni.example.com does not speak HTTP/2 as gRPC needs it ")]
+    [InlineData(0xd, "https://omni.example.com does not speak HTTP/2 as gRPC needs it ")]
+    public void Http2_error_OnlyBlamesTheProtocolWhereItIsToBlame(long code, string message)
+    {
+        var cause = new HttpRequestException(HttpRequestError.HttpProtocolError, "failed", new HttpProtocolException(code, "closed", null));
+        var failure = TransportFailure.Find(new Grpc.Core.Status(Grpc.Core.StatusCode.Internal, "", cause), OmniEndpoint.Parse("https://omni.example.com"));
+        Assert.Equal(OmniError.Unavailable, failure!.Value.Kind);
+        Assert.StartsWith(message, failure.Value.Message, StringComparison.Ordinal);
     }
 
     [Fact]

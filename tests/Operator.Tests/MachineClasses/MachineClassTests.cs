@@ -61,6 +61,7 @@ public sealed class MachineClassTests(Installation installation)
     public async Task A_class_whose_provider_never_connected_waits_and_goes_on_when_it_does()
     {
         await using var stage = await Stage.StartAsync(installation, new() { Speed = Stage.Speed });
+        stage.Omni.ReadLag = TimeSpan.Zero;
         stage.Omni.State.Put(ResourceTypes.InfraProviders.New(Stage.ProviderId, new Omni.Api.Specs.InfraProviderSpec()));
         await stage.ApplySecretsAsync();
         await stage.ApplyClassAsync("small");

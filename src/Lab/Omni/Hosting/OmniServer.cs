@@ -24,11 +24,18 @@ internal sealed class OmniServer(OmniSimulatorOptions options, OmniStore store, 
 
     public async Task StartAsync(OmniFaults faults, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // No configuration files, and so no watches on them: a test process runs many servers, and the system allows few watches.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, app is null ? options.Port : Endpoint.Port, Listen));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // Go's HTTP/2 server allows this many, Kestrel fewer.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 250;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, app is null ? options.Port : Endpoint.Port, Listen);
+        });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(cache);

@@ -45,7 +45,7 @@ internal sealed class Upgrades(ControllerContext context, DesiredState desired)
         var pending = installed.Where(entry => !IsCurrent(entry.Member, entry.Machine)).ToList();
         var open = pending.Where(entry => !IsLocked(context, entry.Member)).ToList();
         var isHealthy = installed.TrueForAll(entry => entry.Machine.Trouble is null);
-        if (isHealthy && !installed.Exists(entry => entry.Machine.Stage is Stage.Upgrading or Stage.Rebooting) &&
+        if (isHealthy && !installed.Exists(entry => IsUpgrading(entry.Machine)) &&
             open.Find(entry => entry.Machine.Stage == Stage.Running) is { Machine: { } next })
         {
             next.Stage = Stage.Upgrading;
@@ -90,6 +90,11 @@ internal sealed class Upgrades(ControllerContext context, DesiredState desired)
         machine.TalosVersion == desired.TalosVersion(member) &&
         machine.Extensions.SequenceEqual(desired.Extensions(member)) &&
         machine.Stage == Stage.Running;
+
+    /// <summary>Whether a machine is upgrading, or was when users last heard of it: they are never to see two at once.</summary>
+    private bool IsUpgrading(SimMachine machine) =>
+        machine.Stage is Stage.Upgrading or Stage.Rebooting ||
+        context.Find(KnownTypes.ClusterMachineStatuses, machine.Uuid)?.SpecAs<ClusterMachineStatusSpec>().Stage is Stage.Upgrading or Stage.Rebooting;
 
     private void Continue(StoredResource member, SimMachine machine)
     {

@@ -81,9 +81,11 @@ internal sealed class Delays(VirtualClock clock)
     /// <summary>How long, outside of the lab, until the next of the delays is over; null when none is running.</summary>
     public TimeSpan? UntilNext()
     {
-        var now = clock.Now;
-        var left = due.Values.Where(at => at > now).Select(at => at - now).DefaultIfEmpty(TimeSpan.MaxValue).Min();
-        return left == TimeSpan.MaxValue || clock.Paused ? null : left / clock.Speed;
+        if (clock.Paused)
+            return null;
+        // One that has become due since it was asked for counts too: the next pass is to see it.
+        var next = due.Where(entry => !over.Contains(entry.Key)).Select(entry => (TimeSpan?)entry.Value).Min();
+        return next is null ? null : TimeSpan.FromTicks(Math.Max(0, (next.Value - clock.Now).Ticks)) / clock.Speed;
     }
 }
 

@@ -6,15 +6,17 @@ namespace OmniScale.Lab.Omni.Storage;
 /// The copy that reads and validators are served from. It follows the table with a delay, so that a read right after
 /// a write may not see it, as with the cache of Omni's controller runtime.
 /// </summary>
-internal sealed class ReadCache
+internal sealed class ReadCache : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<(string Namespace, string Type), SortedDictionary<string, StoredResource>> kinds = [];
     private readonly Queue<(long Stamp, StoreEvent Change)> pending = new();
+    private readonly ResourceTable table;
     private readonly TimeProvider time;
 
     public ReadCache(ResourceTable table, TimeProvider time, TimeSpan lag)
     {
+        this.table = table;
         this.time = time;
         Lag = lag;
         foreach (var resource in table.Everything())
@@ -47,10 +49,16 @@ internal sealed class ReadCache
 
     public IReadOnlyList<StoredResource> List(string type) => List(KnownTypes.NamespaceOf(type), type);
 
+    public void Dispose() => table.Committed -= Enqueue;
+
     private void Enqueue(StoreEvent change)
     {
         lock (gate)
+        {
             pending.Enqueue((time.GetTimestamp(), change));
+            // Nobody may ever read; what is due is not to pile up.
+            CatchUp();
+        }
     }
 
     private void CatchUp()

@@ -23,7 +23,7 @@ internal sealed class ResourceTable(TimeProvider time)
     private readonly List<StoreSubscription> subscriptions = [];
     private long compacted;
 
-    /// <summary>Called for every change, in order, while no other change can happen.</summary>
+    /// <summary>Called for every change, in order, while no other change can happen. Handlers may read the table.</summary>
     public event Action<StoreEvent>? Committed;
 
     public long Revision { get; private set; }

@@ -15,16 +15,7 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
     protected override IReadOnlyList<Func<Pass<MachineClass, ClassFacts>, CancellationToken, Task>> Steps =>
         [SuspendAsync, OpenOmniStepAsync, FindProviderAsync, SyncAsync];
 
-    protected override (MachineClass Object, Outcome Outcome) WithStatus(MachineClass value, ClassFacts facts, bool keepObservedGeneration)
-    {
-        var (status, outcome) = ClassStatusCalculator.Compute(value, facts);
-        if (keepObservedGeneration)
-        {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration, LastHandledReconcileAt = value.Status?.LastHandledReconcileAt };
-        }
-
-        return (new MachineClass { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome);
-    }
+    protected override (CommonStatus Status, Outcome Outcome) Compute(MachineClass value, ClassFacts facts) => ClassStatusCalculator.Compute(value, facts);
 
     private static Task SuspendAsync(Pass<MachineClass, ClassFacts> pass, CancellationToken ct)
     {

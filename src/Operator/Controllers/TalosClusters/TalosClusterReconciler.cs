@@ -16,16 +16,7 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
     protected override IReadOnlyList<Func<Pass<TalosCluster, ClusterFacts>, CancellationToken, Task>> Steps =>
         [OpenOmniStepAsync, ObserveAsync, ResolveClassesAsync, SyncAsync];
 
-    protected override (TalosCluster Object, Outcome Outcome) WithStatus(TalosCluster value, ClusterFacts facts, bool keepObservedGeneration)
-    {
-        var (status, outcome) = ClusterStatusCalculator.Compute(value, facts);
-        if (keepObservedGeneration)
-        {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration, LastHandledReconcileAt = value.Status?.LastHandledReconcileAt };
-        }
-
-        return (new TalosCluster { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome);
-    }
+    protected override (CommonStatus Status, Outcome Outcome) Compute(TalosCluster value, ClusterFacts facts) => ClusterStatusCalculator.Compute(value, facts);
 
     protected override async Task<bool> DeleteAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
         NeverReachedOmni(pass) || (pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
@@ -129,17 +120,17 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
             return;
         }
 
-        if (cluster.Spec.Suspend && plan.ChangeCount > 0)
-        {
-            facts.Synced = Finding.False(CommonReasons.Suspended, $"suspended; waiting to {plan.Describe()}");
-            facts.Outcome = Outcome.Suspended(facts.Synced.Message);
-            return;
-        }
-
         if (ClusterGate.JudgeLock(cluster, stored, plan) is { } locked)
         {
             facts.Synced = Finding.False(locked.Reason, locked.Message);
             facts.Outcome = locked;
+            return;
+        }
+
+        if (cluster.Spec.Suspend && plan.ChangeCount > 0)
+        {
+            facts.Synced = Finding.False(CommonReasons.Suspended, $"suspended; waiting to {plan.Describe()}");
+            facts.Outcome = Outcome.Suspended(facts.Synced.Message);
             return;
         }
 

@@ -1,7 +1,0 @@
-namespace OmniScale.Cel.Tests;
-
-public class Placeholder
-{
-    [Fact]
-    public void Runs() => Assert.True(true);
-}
