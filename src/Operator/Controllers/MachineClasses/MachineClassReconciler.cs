@@ -112,11 +112,6 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
             return false;
         }
 
-        if (NeverReachedOmni(pass))
-        {
-            return true;
-        }
-
         var orphan = machineClass.Spec.DeletionPolicy == DeletionPolicy.Orphan;
         if (machineClass.Spec.Suspend && !orphan)
         {
@@ -127,6 +122,11 @@ internal sealed class MachineClassReconciler(ReconcilerServices services, Store<
 
         if (!await OpenOmniAsync(pass, ct))
         {
+            if (NeverReachedOmni(pass))
+            {
+                return true;
+            }
+
             if (orphan && !pass.IsConnecting)
             {
                 Services.Events.Warning(machineClass, CommonReasons.Orphaned, $"let go of machine class {machineClass.OmniName} without marking it in Omni: {facts.Outcome!.Message}");
