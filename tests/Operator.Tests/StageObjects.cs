@@ -145,6 +145,10 @@ internal sealed partial class Stage
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         client.MergePatchAsync<T>(new(Namespace, name), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray() } }, Ct);
 
+    /// <summary>Empties the status, as a restore from a backup does.</summary>
+    public Task DropStatusAsync<T>(string name)
+        where T : class, IOmniScaleObject => client.MergePatchAsync<T>(new(Namespace, name), new JsonObject { ["status"] = null }, Ct, "status");
+
     public async Task<T> GetAsync<T>(string name)
         where T : class, IOmniScaleObject => await FindAsync<T>(name) ?? throw new InvalidOperationException($"there is no {typeof(T).Name} {name}");
 

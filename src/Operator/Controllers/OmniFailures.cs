@@ -29,7 +29,9 @@ internal static class OmniFailures
         }
 
         var words = Sentence(e);
-        facts.Synced ??= Finding.False(e.Kind == OmniError.ValidationFailed ? CommonReasons.RejectedByOmni : CommonReasons.ProgressingWithRetry, words);
+        facts.Synced ??= Finding.False(IsPassing(e) ? CommonReasons.Progressing
+            : e.Kind == OmniError.ValidationFailed ? CommonReasons.RejectedByOmni
+            : CommonReasons.ProgressingWithRetry, words);
         if (ConnectionReason(e.Kind) is { } reason)
         {
             facts.OmniReachable = Finding.False(reason, words);
@@ -39,7 +41,7 @@ internal static class OmniFailures
 
         facts.Outcome = e.Kind switch
         {
-            OmniError.ValidationFailed when IsPassing(e) => Outcome.Retry(CommonReasons.RejectedByOmni, words),
+            OmniError.ValidationFailed when IsPassing(e) => Outcome.Retry(CommonReasons.Progressing, words),
             OmniError.ValidationFailed => Rejected(words),
             OmniError.OwnerConflict => Outcome.Stalled(CommonReasons.NameConflict, words, RejectionRecheck),
             _ => Outcome.Retry(CommonReasons.ProgressingWithRetry, words),

@@ -149,11 +149,6 @@ internal sealed class MachineClassReconciler(
             return false;
         }
 
-        if (NeverReachedOmni(pass))
-        {
-            return true;
-        }
-
         var orphan = machineClass.Spec.DeletionPolicy == DeletionPolicy.Orphan;
         if (machineClass.Spec.Suspend && !orphan)
         {
@@ -164,6 +159,11 @@ internal sealed class MachineClassReconciler(
 
         if (!await OpenOmniAsync(pass, ct))
         {
+            if (NeverReachedOmni(pass))
+            {
+                return true;
+            }
+
             if (orphan && !pass.IsConnecting)
             {
                 Services.Events.Warning(machineClass, CommonReasons.Orphaned, $"let go of machine class {machineClass.OmniName} without marking it in Omni: {facts.Outcome!.Message}");

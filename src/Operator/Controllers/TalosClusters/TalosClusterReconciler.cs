@@ -19,11 +19,13 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
     protected override (CommonStatus Status, Outcome Outcome) Compute(TalosCluster value, ClusterFacts facts) => ClusterStatusCalculator.Compute(value, facts);
 
     protected override async Task<bool> DeleteAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
-        NeverReachedOmni(pass) || (pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
+        pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
             ? await ClusterDeletion.OrphanAsync(this, pass, ct)
-            : await ClusterDeletion.TearDownAsync(this, pass, ct));
+            : await ClusterDeletion.TearDownAsync(this, pass, ct);
 
     internal Task<bool> OpenAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
+
+    internal bool MayGoWithoutOmni(Pass<TalosCluster, ClusterFacts> pass) => NeverReachedOmni(pass);
 
     internal Owner Owner(TalosCluster cluster) => OwnerOf(cluster);
 
