@@ -101,6 +101,35 @@ public sealed class SelectorStories(Installation installation)
     }
 
     [Fact]
+    public async Task A_class_of_a_provider_whose_Secret_comes_last_is_checked_before_it_goes_to_Omni()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.CreateSecretAsync("omni", ApiGroup.OmniSecretType, stage.OmniSecret(stage.Omni.CreateServiceAccountKey("omniscale", Lab.Omni.Auth.Role.Operator)));
+        await ApplyAsync(stage, "name == \"nas\"");
+        await stage.ApplyProviderAsync();
+        await stage.ConditionAsync<ProxmoxProvider>(Stage.ProviderId, ProxmoxProviderConditions.ProviderReachable, "False", ProxmoxReasons.SecretNotFound);
+
+        await stage.CreateSecretAsync("matrix-proxmox", ApiGroup.ProxmoxSecretType, Stage.ProxmoxSecret());
+
+        await stage.ConditionAsync<MachineClass>("small", CommonConditions.Reconciling, "True", SelectorReasons.NoMatch);
+        Assert.Empty(stage.Writes());
+    }
+
+    [Fact]
+    public async Task A_class_whose_Proxmox_cannot_be_read_goes_to_Omni_unchecked()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.ApplySecretsAsync();
+        await stage.ApplyProviderAsync(proxmox: $"fingerprints: ['{new string('0', 64)}']");
+
+        await ApplyAsync(stage, "name == \"nas\"");
+
+        var ready = await stage.ReadyAsync<MachineClass>("small");
+        Assert.Equal(SelectorReasons.InventoryUnknown, Stage.Condition(ready, MachineClassConditions.StorageSelectorValid).Reason);
+        Assert.Equal("Unknown", Stage.Condition(ready, MachineClassConditions.StorageSelectorValid).Status);
+    }
+
+    [Fact]
     public async Task Report_says_what_is_wrong_and_lets_the_class_through()
     {
         await using var stage = await Stage.StartAsync(installation);
@@ -122,6 +151,7 @@ public sealed class SelectorStories(Installation installation)
         await stage.ApplyProviderAsync();
         await ApplyAsync(stage, "name == \"nas\"");
         var before = await stage.ConditionAsync<MachineClass>("small", MachineClassConditions.StorageSelectorValid, "False", SelectorReasons.NoMatch);
+        await stage.EventAsync("small", "Warning", SelectorReasons.NoMatch);
 
         await stage.StopOperatorAsync();
         await stage.StartOperatorAsync();

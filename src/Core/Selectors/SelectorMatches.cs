@@ -8,6 +8,9 @@ public sealed record NodeMatches(SelectorNode Node, IReadOnlyList<SelectorStorag
     /// <summary>The matches that can hold a disk at present.</summary>
     public IEnumerable<SelectorStorage> Eligible => Matches.Where(s => s.Obstacle is null);
 
+    /// <summary>What came of one of the node's storages.</summary>
+    public SelectorResult Result(SelectorStorage storage) => new(Matches.Contains(storage), Errors.FirstOrDefault(e => e.Storage == storage).Error);
+
     public static NodeMatches Of(StorageSelector selector, SelectorNode node)
     {
         var results = node.Storages.OrderBy(s => s.Name, StringComparer.Ordinal).Select(s => (Storage: s, Result: selector.Evaluate(s))).ToList();

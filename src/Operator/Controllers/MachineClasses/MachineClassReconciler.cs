@@ -14,7 +14,7 @@ internal sealed class MachineClassReconciler(
     ReconcilerServices services, Store<MachineClass> store, Store<ProxmoxProvider> providers, Store<TalosCluster> clusters, ProxmoxMonitor monitor)
     : Reconciler<MachineClass, ClassFacts>(services, store)
 {
-    private readonly SelectorStep selector = new(providers, monitor);
+    private readonly SelectorStep selector = new(providers, monitor, services.Time);
 
     protected override IReadOnlyList<Func<Pass<MachineClass, ClassFacts>, CancellationToken, Task>> Steps =>
         [SuspendAsync, JudgeSelectorAsync, OpenOmniStepAsync, FindProviderAsync, HoldBackAsync, SyncAsync];
