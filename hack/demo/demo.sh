@@ -125,11 +125,14 @@ refuse() {
     kubectl create -f - >/dev/null
   kubectl wait machineclass "$name" -n $namespace --for="condition=$condition=False" --timeout 30s >/dev/null || fail "Nothing was said of class $name."
   show kubectl get machineclass "$name" -n $namespace
-  printf '%s=False  reason: %s\n%s\n' "$condition" "$(message machineclass "$name" "$condition" reason)" "$(message machineclass "$name" "$condition" message)"
+  printf "%s=False  reason: %s\n%s\n" "$condition" "$(message machineclass "$name" "$condition" reason)" "$(message machineclass "$name" "$condition" message)"
 }
 
 say "A class that Omni refuses: diskCache is no cache mode that the provider knows"
 refuse wrong-cache Synced '{"diskCache": "turbo"}'
+
+say "A class with the classic mistake: a storage selector that can never compile, which Omni itself does not notice"
+refuse wrong-selector StorageSelectorValid '{"storageSelector": "type == \"rbd\""}'
 
 say "Scaling the worker set from one machine to two"
 show kubectl patch taloscluster $cluster -n $namespace --type json -p '[{"op": "replace", "path": "/spec/workers/0/machineClass/size", "value": 2}]'
