@@ -11,7 +11,6 @@ namespace OmniScale.Chaos;
 /// <summary>Holds what is there at the end against what the live objects say, with words for each difference.</summary>
 internal sealed class Verdict(World world)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -22,7 +21,7 @@ internal sealed class Verdict(World world)
     private IReadOnlyList<ProxmoxProvider> providers = [];
 
     /// <summary>Waits until nothing is written any more and nothing differs, and reports what still differs at the limit.</summary>
-    public async Task HoldsAsync()
+    public async Task HoldsAsync(TimeSpan limit)
     {
         var (began, since, before) = (TimeProvider.System.GetTimestamp(), TimeProvider.System.GetTimestamp(), "");
         while (true)
@@ -37,7 +36,7 @@ internal sealed class Verdict(World world)
                 return;
             }
 
-            if (TimeProvider.System.GetElapsedTime(began) > Limit)
+            if (TimeProvider.System.GetElapsedTime(began) > limit)
             {
                 Assert.Fail($"{(quiet ? "" : "something is still being written\n")}{string.Join('\n', differences)}\n\n{Picture()}");
             }

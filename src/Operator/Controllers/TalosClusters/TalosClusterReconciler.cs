@@ -10,9 +10,6 @@ namespace OmniScale.Operator.Controllers.TalosClusters;
 internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<TalosCluster> store, Store<MachineClass> classes)
     : Reconciler<TalosCluster, ClusterFacts>(services, store)
 {
-    /// <summary>A missing class may be made in Omni by hand; nothing tells a cluster's pass of a name that it does not know yet.</summary>
-    private static readonly TimeSpan ClassRecheck = TimeSpan.FromMinutes(1);
-
     protected override IReadOnlyList<Func<Pass<TalosCluster, ClusterFacts>, CancellationToken, Task>> Steps =>
         [OpenOmniStepAsync, ObserveAsync, ResolveClassesAsync, SyncAsync];
 
@@ -84,7 +81,7 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
         {
             pass.Facts.MachineClassesReady = Finding.False(reason, message);
             pass.Facts.Synced = Finding.False(CommonReasons.DependencyNotReady, message);
-            pass.Facts.Outcome = Outcome.Waiting(reason, message, ClassRecheck);
+            pass.Facts.Outcome = Outcome.Waiting(reason, message);
             return Task.CompletedTask;
         }
     }
