@@ -1,4 +1,3 @@
-using Grpc.Core;
 using OmniScale.Lab.Omni.Faults;
 
 namespace OmniScale.Chaos;
