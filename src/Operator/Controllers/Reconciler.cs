@@ -163,8 +163,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
 
     protected Task OpenOmniStepAsync(Pass<T, TFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
 
-    /// <summary>Whether the object cannot have left anything in Omni, so that it may go without one.</summary>
-    protected bool NeverReachedOmni(Pass<T, TFacts> pass) => services.Guard.NeverReachedOmni(pass.Object);
+    /// <summary>Whether the object cannot have left anything in Omni, so that it may go without one that cannot be reached.</summary>
+    protected bool NeverReachedOmni(Pass<T, TFacts> pass) => !pass.IsConnecting && services.Guard.NeverReachedOmni(pass.Object);
 
     protected Owner OwnerOf(IOmniScaleObject value) => new(services.Identity.Id, value.Metadata.NamespaceProperty, value.Metadata.Name);
 

@@ -2,6 +2,7 @@ using OmniScale.Crds;
 using OmniScale.Lab.Proxmox;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 
 namespace OmniScale.Operator.Tests.ProxmoxProviders;
 
@@ -168,8 +169,8 @@ public sealed class ProviderTests(Installation installation)
         Assert.Contains("omnictl infraprovider create nobody", Stage.Message(missing, CommonConditions.Ready), StringComparison.Ordinal);
 
         stage.Omni.Lifecycle.ConnectProvider(Stage.ProviderId);
-        var connected = await stage.ReadyAsync<ProxmoxProvider>(Stage.ProviderId);
-        Assert.Equal("v0.3.0", connected.Status!.ProviderVersion);
+        await stage.ReadyAsync<ProxmoxProvider>(Stage.ProviderId);
+        await Eventually.ValueAsync(async () => (await stage.GetAsync<ProxmoxProvider>(Stage.ProviderId)).Status!.ProviderVersion, version => version == "v0.3.0", "the version of the process");
 
         stage.Omni.Lifecycle.SetProviderError(Stage.ProviderId, "no storage");
         var failing = await stage.ConditionAsync<ProxmoxProvider>(Stage.ProviderId, ProxmoxProviderConditions.ProviderConnected, "False", ProxmoxReasons.ProviderError);

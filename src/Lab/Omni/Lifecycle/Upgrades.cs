@@ -120,6 +120,9 @@ internal sealed class Upgrades(ControllerContext context, DesiredState desired)
             var parallel = spec?.UpdateStrategy == MachineSetSpec.Types.UpdateStrategy.Rolling
                 ? Math.Max(1, (int)(spec.UpdateStrategyConfig?.Rolling?.MaxParallelism ?? 1))
                 : int.MaxValue;
+            // A change that was taken back before it was applied is none.
+            foreach (var (_, machine) in set.Where(entry => entry.Machine.ConfigHash == desired.ConfigHash(entry.Member)))
+                machine.ConfigStatus = ConfigApplyStatus.Applied;
             var outdated = set
                 .Where(entry => entry.Machine.ConfigHash != desired.ConfigHash(entry.Member) && !IsLocked(context, entry.Member))
                 .OrderByDescending(entry => entry.Machine.ConfigStatus == ConfigApplyStatus.Pending)
