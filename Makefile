@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane
+.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane bench chaos
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,6 +9,9 @@ build: ## Build everything
 
 test: ## Run all tests; builds the control plane first, once
 	@hack/test.sh
+
+chaos: ## Run N (20) random sequences of edits, faults and kills; SEED=… replays one
+	@hack/chaos.sh "$(or $(N),20)" "$(SEED)"
 
 demo: ## Start a control plane, a simulated Omni and Proxmox, and the operator
 	@hack/demo/demo.sh
@@ -33,3 +36,7 @@ lint: ## Report what is not formatted, and shell script mistakes
 
 controlplane: ## Provide etcd, kube-apiserver and kubectl for tests and the demo
 	@hack/controlplane/build.sh
+
+bench: ## Measure the expression engine beside cel-go
+	@hack/controlplane/build.sh --quiet
+	@bench/Cel/run.sh

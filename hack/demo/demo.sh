@@ -20,7 +20,9 @@ fail() {
 stop_all
 rm -rf "$state"
 mkdir -p "$state"
-trap 'stop_all' EXIT
+# The compiler's server would stay for some minutes.
+end_build() { dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true; }
+trap 'end_build; stop_all' EXIT
 trap 'exit 130' INT TERM HUP
 began=$SECONDS
 
@@ -31,6 +33,8 @@ PATH=${KUBEBUILDER_ASSETS:-${XDG_CACHE_HOME:-$HOME/.cache}/omniscale/controlplan
 say "Building the operator and the lab"
 dotnet build src/Operator --nologo -v quiet
 dotnet build src/Lab --nologo -v quiet
+end_build
+trap 'stop_all' EXIT
 
 # launch NAME PROGRAM ARGUMENT...: in a session of its own, so that Ctrl-C reaches this script alone, which then ends all in order.
 launch() {
@@ -121,11 +125,14 @@ refuse() {
     kubectl create -f - >/dev/null
   kubectl wait machineclass "$name" -n $namespace --for="condition=$condition=False" --timeout 30s >/dev/null || fail "Nothing was said of class $name."
   show kubectl get machineclass "$name" -n $namespace
-  printf '%s=False  reason: %s\n%s\n' "$condition" "$(message machineclass "$name" "$condition" reason)" "$(message machineclass "$name" "$condition" message)"
+  printf "%s=False  reason: %s\n%s\n" "$condition" "$(message machineclass "$name" "$condition" reason)" "$(message machineclass "$name" "$condition" message)"
 }
 
 say "A class that Omni refuses: diskCache is no cache mode that the provider knows"
 refuse wrong-cache Synced '{"diskCache": "turbo"}'
+
+say "A class with the classic mistake: a storage selector that can never compile, which Omni itself does not notice"
+refuse wrong-selector StorageSelectorValid '{"storageSelector": "type == \"rbd\""}'
 
 say "Scaling the worker set from one machine to two"
 show kubectl patch taloscluster $cluster -n $namespace --type json -p '[{"op": "replace", "path": "/spec/workers/0/machineClass/size", "value": 2}]'

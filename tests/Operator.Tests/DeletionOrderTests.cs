@@ -180,6 +180,23 @@ public sealed class DeletionOrderTests(Installation installation)
     }
 
     [Fact]
+    public async Task An_object_that_lost_its_status_still_tears_down_what_it_owns()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.RunClusterAsync("first", "deletionPolicy: Delete");
+        await stage.StopOperatorAsync();
+        await stage.DropStatusAsync<TalosCluster>("first");
+        await stage.DropFinalizersAsync<V1Secret>("omni");
+        await stage.DeleteAsync<TalosCluster>("first");
+
+        await stage.StartOperatorAsync();
+
+        await stage.GoneAsync<TalosCluster>("first");
+        Assert.Equal("absent", stage.Marks(ResourceTypes.Clusters, "first"));
+        Assert.Empty(stage.Omni.Lifecycle.Machines());
+    }
+
+    [Fact]
     public async Task What_reached_Omni_once_does_not_go_without_its_Secret_under_Delete()
     {
         await using var stage = await Stage.StartAsync(installation);

@@ -3,7 +3,7 @@ using OmniScale.TestKit;
 [assembly: AssemblyFixture(typeof(OmniScale.Operator.Tests.Installation))]
 
 // Stories mostly wait, so that more of them run at once than there are cores.
-[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.All, MaxThreads = 6, Algorithm = Xunit.Sdk.ParallelAlgorithm.Aggressive)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.All, MaxThreads = 6, Algorithm = Xunit.Sdk.ParallelAlgorithm.Conservative)]
 
 namespace OmniScale.Operator.Tests;
 
@@ -17,6 +17,8 @@ public sealed class Installation : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // Each host would watch its settings files, and the number of watches is limited for all processes of a user together.
+        Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
         await ControlPlane.InitializeAsync();
         (await ControlPlane.KubectlAsync("apply", "--server-side", "-k", Path.Combine(Repository.Root, "config", "crd"))).EnsureSuccess();
         (await ControlPlane.KubectlAsync("apply", "-k", Path.Combine(Repository.Root, "config", "default"))).EnsureSuccess();

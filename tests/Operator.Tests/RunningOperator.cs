@@ -2,14 +2,18 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OmniScale.Crds;
 using OmniScale.Operator.Hosting;
 using OmniScale.Runtime;
+using OmniScale.TestKit;
 
 namespace OmniScale.Operator.Tests;
 
 /// <summary>The operator in this process, wired as its program does it, with its own identity on the API server.</summary>
 internal sealed class RunningOperator : IAsyncDisposable
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(400);
+
     private readonly WebApplication app;
     private readonly KubeClient client;
 
@@ -33,6 +37,24 @@ internal sealed class RunningOperator : IAsyncDisposable
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningOperator(app, client, log);
     }
+
+    /// <summary>Gives each object of these names a pass, as the regular resync does.</summary>
+    public void Resync(string @namespace, string provider, string machineClass, string cluster)
+    {
+        Controller<ProxmoxProvider>().Enqueue(new(@namespace, provider));
+        Controller<MachineClass>().Enqueue(new(@namespace, machineClass));
+        Controller<TalosCluster>().Enqueue(new(@namespace, cluster));
+    }
+
+    /// <summary>Waits until no pass has been made, and none been asked for, for a while.</summary>
+    public Task IdleAsync() => Eventually.TrueAsync(() => IsIdle<ProxmoxProvider>() && IsIdle<MachineClass>() && IsIdle<TalosCluster>(), "the operator is idle", TimeSpan.FromSeconds(20));
+
+    private bool IsIdle<T>()
+        where T : class, IOmniScaleObject =>
+        Controller<T>() is { Synced: true, Pending: 0 } controller && TimeProvider.System.GetUtcNow() - controller.LastProgress > Quiet;
+
+    private Controller<T> Controller<T>()
+        where T : class, IOmniScaleObject => app.Services.GetRequiredService<Controller<T>>();
 
     public async ValueTask DisposeAsync()
     {

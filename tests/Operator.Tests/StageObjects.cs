@@ -95,10 +95,10 @@ internal sealed partial class Stage
           {{more}}
         """);
 
-    public Task ApplyClusterAsync(string name, int controlPlanes = 1, int workers = 1, string more = "", string annotations = "{}") => ApplyAsync($$"""
+    public Task ApplyClusterAsync(string name, int controlPlanes = 1, int workers = 1, string more = "") => ApplyAsync($$"""
         apiVersion: omniscale.dev/v1alpha1
         kind: TalosCluster
-        metadata: {name: {{name}}, annotations: {{annotations}}}
+        metadata: {name: {{name}}}
         spec:
           kubernetes: {version: v1.36.2}
           talos: {version: v1.13.6}
@@ -145,6 +145,10 @@ internal sealed partial class Stage
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         client.MergePatchAsync<T>(new(Namespace, name), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = new JsonArray() } }, Ct);
 
+    /// <summary>Empties the status, as a restore from a backup does.</summary>
+    public Task DropStatusAsync<T>(string name)
+        where T : class, IOmniScaleObject => client.MergePatchAsync<T>(new(Namespace, name), new JsonObject { ["status"] = null }, Ct, "status");
+
     public async Task<T> GetAsync<T>(string name)
         where T : class, IOmniScaleObject => await FindAsync<T>(name) ?? throw new InvalidOperationException($"there is no {typeof(T).Name} {name}");
 
@@ -175,14 +179,23 @@ internal sealed partial class Stage
 
     /// <summary>Waits until a condition of the current generation has a status and, if given, a reason.</summary>
     public async Task<T> ConditionAsync<T>(string name, string type, string status, string? reason = null)
-        where T : class, IOmniScaleObject =>
-        (await Eventually.ValueAsync(
-            async () => await FindAsync<T>(name) is { } value ? new Seen<T>(value) : null,
-            seen => seen?.Value.CommonStatus?.Conditions?.FirstOrDefault(c => c.Type == type) is { } condition
-                && condition.Status == status && (reason is null || condition.Reason == reason)
-                && condition.ObservedGeneration == seen.Value.Metadata.Generation,
-            $"{typeof(T).Name} {name}: {type}={status} {reason}",
-            limit: Limit))!.Value;
+        where T : class, IOmniScaleObject
+    {
+        try
+        {
+            return (await Eventually.ValueAsync(
+                async () => await FindAsync<T>(name) is { } value ? new Seen<T>(value) : null,
+                seen => seen?.Value.CommonStatus?.Conditions?.FirstOrDefault(c => c.Type == type) is { } condition
+                    && condition.Status == status && (reason is null || condition.Reason == reason)
+                    && condition.ObservedGeneration == seen.Value.Metadata.Generation,
+                $"{typeof(T).Name} {name}: {type}={status} {reason}",
+                limit: Limit))!.Value;
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\nOmni says: {OmniSays()}", e);
+        }
+    }
 
     public Task GoneAsync<T>(string name)
         where T : class, IKubernetesObject<V1ObjectMeta> =>

@@ -9,6 +9,7 @@ namespace OmniScale.Operator.Tests;
 /// <summary>What came of it: calls to Omni, marks there, events, and what the operator let slip.</summary>
 internal sealed partial class Stage
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
 
     private readonly List<string> canaries = [];
@@ -59,6 +60,46 @@ internal sealed partial class Stage
 
     /// <summary>What every operator of this stage logged.</summary>
     public IEnumerable<string> LogLines => logs.SelectMany(log => log.Lines);
+
+    /// <summary>Every object of the namespace with its version: a write that changes anything changes one.</summary>
+    public async Task<IReadOnlyList<string>> VersionsAsync()
+    {
+        List<string> versions = [.. await Of<ProxmoxProvider>(), .. await Of<MachineClass>(), .. await Of<TalosCluster>(), .. await Of<V1Secret>(), .. await Of<Corev1Event>()];
+        return versions;
+
+        async Task<IEnumerable<string>> Of<T>()
+            where T : class, k8s.IKubernetesObject<V1ObjectMeta> =>
+            (await client.ListAsync<T>(Namespace, Ct)).Select(o => $"{typeof(T).Name}/{o.Metadata.Name} {o.Metadata.ResourceVersion}").Order(StringComparer.Ordinal);
+    }
+
+    /// <summary>The versions once the operator is at rest and nothing has been written for a while.</summary>
+    public async Task<IReadOnlyList<string>> SettledAsync()
+    {
+        await Operator!.IdleAsync();
+        var last = await VersionsAsync();
+        var since = TimeProvider.System.GetTimestamp();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var current = await VersionsAsync();
+                if (!current.SequenceEqual(last))
+                {
+                    (last, since) = (current, TimeProvider.System.GetTimestamp());
+                }
+
+                return TimeProvider.System.GetElapsedTime(since) > Quiet;
+            },
+            "nothing is written any more");
+        return last;
+    }
+
+    /// <summary>What Omni itself says of its clusters, to tell a stale status from a true one.</summary>
+    private string OmniSays() => string.Join("; ",
+    [
+        .. Omni.State.List(ResourceTypes.ClusterStatuses).Select(r => $"{r.Id} {r.Spec}"),
+        .. Omni.State.List(ResourceTypes.MachineSetStatuses).Select(r => $"{r.Id} {r.Spec}"),
+        .. Omni.State.List(ResourceTypes.ClusterMachineStatuses).Select(r => $"{r.Id} {r.Spec}"),
+    ]);
 
     private static string Describe(RecordedCall call) =>
         $"{call.Method} {call.Type?.Split('.')[0]}/{call.Id}{(call.Code is null or Grpc.Core.StatusCode.OK ? "" : $" ({call.Code})")}";

@@ -35,7 +35,7 @@ public sealed class KubeConfigurationTests : IAsyncLifetime
         _certificates["right"] = Issue(_authority, san => san.AddIpAddress(IPAddress.Loopback));
         _certificates["other name"] = Issue(_authority, san => san.AddDnsName("api.example.com"));
         _certificates["other authority"] = Issue(_otherAuthority, san => san.AddIpAddress(IPAddress.Loopback));
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {

@@ -13,6 +13,8 @@ public static class Transitions
     /// <summary>What takes its course. False for one of these is no warning.</summary>
     private static readonly FrozenSet<string> UnderWay = FrozenSet.Create(
         CommonReasons.Progressing, CommonReasons.Suspended, CommonReasons.Deleting, CommonReasons.DeletionSuspended, CommonReasons.InUse,
+        // Waiting for another object, which tells of its own troubles.
+        CommonReasons.DependencyNotReady, TalosClusterReasons.ClassNotReady,
         TalosClusterReasons.Pending, TalosClusterReasons.ScalingUp, TalosClusterReasons.ScalingDown, TalosClusterReasons.Upgrading, TalosClusterReasons.Destroying);
 
     /// <summary>What every cluster goes through while it is built. A warning only after it was well.</summary>

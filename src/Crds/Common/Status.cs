@@ -1,28 +1,8 @@
 using System.ComponentModel.DataAnnotations;
-using k8s;
 using k8s.Models;
 using OmniScale.Crds.Schema;
 
 namespace OmniScale.Crds;
-
-/// <summary>An object of this API whose status the operator writes.</summary>
-public interface IOmniScaleObject : IKubernetesObject<V1ObjectMeta>
-{
-    /// <summary>Name of the connection Secret in the object's namespace.</summary>
-    string OmniSecretName { get; }
-
-    bool Suspended { get; }
-
-    CommonStatus? CommonStatus { get; }
-}
-
-/// <summary>What can be read off any object of this API.</summary>
-public static class OmniScaleObjects
-{
-    /// <summary>The value of the annotation reconcile.omniscale.dev/requestedAt.</summary>
-    public static string? RequestedAt(this IOmniScaleObject value) =>
-        value.Metadata.Annotations?.TryGetValue(UserAnnotations.ReconcileRequestedAt, out var at) == true ? at : null;
-}
 
 /// <summary>What every status holds.</summary>
 public abstract record CommonStatus

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using k8s.Models;
 using OmniScale.Crds.Schema;
@@ -22,29 +21,9 @@ namespace OmniScale.Crds;
     "the name in Omni (spec.omniName, else the object's name) may hold letters, digits, dashes and underscores only", FieldPath = ".spec.omniName")]
 [Rule("has(self.spec.matchLabels) == has(oldSelf.spec.matchLabels)",
     "a class cannot change between matchLabels and a VM shape: make a new one", FieldPath = ".spec")]
-public sealed class MachineClass : IOmniScaleObject, ISpec<MachineClassSpec>, IStatus<MachineClassStatus?>
+public sealed class MachineClass() : OmniScaleObject<MachineClassSpec, MachineClassStatus>("MachineClass")
 {
-    public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
-
-    public string Kind { get; set; } = "MachineClass";
-
-    public V1ObjectMeta Metadata { get; set; } = new();
-
-    [Required]
-    public MachineClassSpec Spec { get; set; } = new();
-
-    public MachineClassStatus? Status { get; set; }
-
     /// <summary>The class's name in Omni, its default taken in.</summary>
     [JsonIgnore]
     public string OmniName => Spec.OmniName ?? Metadata.Name;
-
-    [JsonIgnore]
-    public string OmniSecretName => Spec.OmniSecretRef?.Name ?? "omni";
-
-    [JsonIgnore]
-    public bool Suspended => Spec.Suspend;
-
-    [JsonIgnore]
-    public CommonStatus? CommonStatus => Status;
 }

@@ -12,7 +12,7 @@ namespace OmniScale.Crds;
     "cores, memoryMiB, diskSizeGiB and storageSelector are required with providerRef")]
 [Rule("!has(self.matchLabels) || has(self.providerRef) || [has(self.cores), has(self.sockets), has(self.memoryMiB), has(self.diskSizeGiB), has(self.storageSelector), has(self.networkBridge), has(self.vlan), has(self.node), has(self.cpuType), has(self.machineType), has(self.numa), has(self.hugepages), has(self.balloon), has(self.diskSSD), has(self.diskDiscard), has(self.diskIOThread), has(self.diskCache), has(self.diskAIO), has(self.additionalDisks), has(self.additionalNICs), has(self.pciDevices), has(self.providerData), has(self.kernelArgs), has(self.metaValues), has(self.grpcTunnel)].filter(x, x).size() == 0",
     "a class with matchLabels chooses among existing machines and takes no fields of a VM shape")]
-public sealed record MachineClassSpec
+public sealed record MachineClassSpec : IOmniScaleSpec
 {
     /// <summary>The Secret of type omniscale.dev/omni that leads to Omni. Default: omni.</summary>
     public LocalReference? OmniSecretRef { get; init; }

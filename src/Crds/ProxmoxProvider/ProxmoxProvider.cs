@@ -19,35 +19,15 @@ namespace OmniScale.Crds;
     "spec.providerID is immutable (left out, it is the object's name)", FieldPath = ".spec.providerID")]
 [Rule("(has(self.spec.providerID) ? self.spec.providerID : self.metadata.name).matches('^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$')",
     "the provider id (spec.providerID, else the object's name) may hold letters, digits and dashes only, at most 63, and no dash at its ends", FieldPath = ".spec.providerID")]
-public sealed class ProxmoxProvider : IOmniScaleObject, ISpec<ProxmoxProviderSpec>, IStatus<ProxmoxProviderStatus?>
+public sealed class ProxmoxProvider() : OmniScaleObject<ProxmoxProviderSpec, ProxmoxProviderStatus>("ProxmoxProvider")
 {
-    public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
-
-    public string Kind { get; set; } = "ProxmoxProvider";
-
-    public V1ObjectMeta Metadata { get; set; } = new();
-
-    [Required]
-    public ProxmoxProviderSpec Spec { get; set; } = new();
-
-    public ProxmoxProviderStatus? Status { get; set; }
-
     /// <summary>The provider's id in Omni, its default taken in.</summary>
     [JsonIgnore]
     public string ProviderId => Spec.ProviderId ?? Metadata.Name;
-
-    [JsonIgnore]
-    public string OmniSecretName => Spec.OmniSecretRef?.Name ?? "omni";
-
-    [JsonIgnore]
-    public bool Suspended => Spec.Suspend;
-
-    [JsonIgnore]
-    public CommonStatus? CommonStatus => Status;
 }
 
 /// <summary>Where Proxmox is, and which provider of Omni works on it.</summary>
-public sealed record ProxmoxProviderSpec
+public sealed record ProxmoxProviderSpec : IOmniScaleSpec
 {
     /// <summary>The Secret of type omniscale.dev/omni that leads to Omni. Default: omni.</summary>
     public LocalReference? OmniSecretRef { get; init; }

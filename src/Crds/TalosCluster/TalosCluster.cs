@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using k8s.Models;
 using OmniScale.Crds.Schema;
@@ -23,29 +22,9 @@ namespace OmniScale.Crds;
     "the cluster's name (spec.clusterName, else the object's name) may have at most 41 characters: with -control-planes and a suffix it becomes a VM name of at most 63", FieldPath = ".spec.clusterName")]
 [Rule("!has(self.spec.workers) || self.spec.workers.all(w, (has(self.spec.clusterName) ? self.spec.clusterName : self.metadata.name).size() + 1 + w.name.size() <= 56)",
     "a worker set's name and the cluster's name may together have at most 55 characters: with a suffix they become a VM name of at most 63", FieldPath = ".spec.workers")]
-public sealed class TalosCluster : IOmniScaleObject, ISpec<TalosClusterSpec>, IStatus<TalosClusterStatus?>
+public sealed class TalosCluster() : OmniScaleObject<TalosClusterSpec, TalosClusterStatus>("TalosCluster")
 {
-    public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
-
-    public string Kind { get; set; } = "TalosCluster";
-
-    public V1ObjectMeta Metadata { get; set; } = new();
-
-    [Required]
-    public TalosClusterSpec Spec { get; set; } = new();
-
-    public TalosClusterStatus? Status { get; set; }
-
     /// <summary>The cluster's name in Omni, its default taken in.</summary>
     [JsonIgnore]
     public string ClusterName => Spec.ClusterName ?? Metadata.Name;
-
-    [JsonIgnore]
-    public string OmniSecretName => Spec.OmniSecretRef?.Name ?? "omni";
-
-    [JsonIgnore]
-    public bool Suspended => Spec.Suspend;
-
-    [JsonIgnore]
-    public CommonStatus? CommonStatus => Status;
 }

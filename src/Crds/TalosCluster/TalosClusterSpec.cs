@@ -5,7 +5,7 @@ using OmniScale.Crds.Schema;
 namespace OmniScale.Crds;
 
 /// <summary>What the cluster should be.</summary>
-public sealed record TalosClusterSpec
+public sealed record TalosClusterSpec : IOmniScaleSpec
 {
     /// <summary>The Secret of type omniscale.dev/omni that leads to Omni. Default: omni.</summary>
     public LocalReference? OmniSecretRef { get; init; }

@@ -39,7 +39,8 @@ public sealed class LabServer : IAsyncDisposable
         // The provider looks at the Proxmox that is simulated beside it.
         omni.Lifecycle.Provision ??= new SelectorCheck(proxmox.Inventory).Decide;
 
-        var builder = WebApplication.CreateSlimBuilder();
+        // No configuration files, and so no watches on them: a test process runs many servers, and the system allows few watches.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.ControlPort));
         builder.Services.ConfigureHttpJsonOptions(json => LabJson.Configure(json.SerializerOptions));

@@ -111,7 +111,7 @@ internal sealed class OmniLinks : IDisposable
         var health = connection.Health;
         if (health.Reachable == false && !(complete && time.GetUtcNow() - health.Since < Grace))
         {
-            return new(Finding.False(OmniFailures.ConnectionReason(health.Kind ?? OmniError.Unavailable) ?? OmniReasons.Unreachable, health.Message)) { Binding = binding };
+            return new(Finding.False(OmniFailures.ConnectionReason(health.Kind ?? OmniError.Unavailable) ?? OmniReasons.Unreachable, OmniFailures.Advice(health.Kind, health.Message))) { Binding = binding };
         }
 
         if (complete)
@@ -123,7 +123,7 @@ internal sealed class OmniLinks : IDisposable
         var refused = OmniCaches.Types.Select(connection.Cache.Status).FirstOrDefault(s => !s.IsSynced && s.Error is { Kind: OmniError.PermissionDenied });
         if (refused is not null)
         {
-            return new(Finding.False(OmniReasons.PermissionDenied, $"{binding.Account} may not read {refused.Type}: the service account needs the role Operator. {refused.Error!.Message}")) { Binding = binding };
+            return new(Finding.False(OmniReasons.PermissionDenied, OmniFailures.Advice(OmniError.PermissionDenied, $"{refused.Type} cannot be read: {refused.Error!.Message}"))) { Binding = binding };
         }
 
         var left = ConnectLimit - (time.GetUtcNow() - health.Since);

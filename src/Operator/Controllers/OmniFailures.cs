@@ -16,10 +16,22 @@ internal static class OmniFailures
     /// </summary>
     private static readonly string[] PassingRejections = ["does not exist", "doesn't exist", "is tearing down", "not found"];
 
+    /// <summary>Whether a rejection is about something beside the resource, and likely to pass.</summary>
+    public static bool IsPassing(OmniException e) =>
+        e.Kind == OmniError.ValidationFailed && PassingRejections.Any(text => e.Message.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>What the step that failed has found out already stays.</summary>
     public static void Record(PassFacts facts, OmniException e)
     {
+        if (facts.Outcome is not null)
+        {
+            return;
+        }
+
         var words = Sentence(e);
-        facts.Synced ??= Finding.False(e.Kind == OmniError.ValidationFailed ? CommonReasons.RejectedByOmni : CommonReasons.ProgressingWithRetry, words);
+        facts.Synced ??= Finding.False(IsPassing(e) ? CommonReasons.Progressing
+            : e.Kind == OmniError.ValidationFailed ? CommonReasons.RejectedByOmni
+            : CommonReasons.ProgressingWithRetry, words);
         if (ConnectionReason(e.Kind) is { } reason)
         {
             facts.OmniReachable = Finding.False(reason, words);
@@ -29,9 +41,8 @@ internal static class OmniFailures
 
         facts.Outcome = e.Kind switch
         {
-            OmniError.ValidationFailed when PassingRejections.Any(text => e.Message.Contains(text, StringComparison.Ordinal)) =>
-                Outcome.Retry(CommonReasons.RejectedByOmni, words),
-            OmniError.ValidationFailed => Outcome.Stalled(CommonReasons.RejectedByOmni, words, RejectionRecheck),
+            OmniError.ValidationFailed when IsPassing(e) => Outcome.Retry(CommonReasons.Progressing, words),
+            OmniError.ValidationFailed => Rejected(words),
             OmniError.OwnerConflict => Outcome.Stalled(CommonReasons.NameConflict, words, RejectionRecheck),
             _ => Outcome.Retry(CommonReasons.ProgressingWithRetry, words),
         };
@@ -48,12 +59,23 @@ internal static class OmniFailures
         _ => null,
     };
 
+    /// <summary>What to do about a connection that fails, where the failure's own words do not say it.</summary>
+    public static string Advice(OmniError? kind, string words) => kind switch
+    {
+        OmniError.PermissionDenied => $"the service account's role does not suffice (Operator is needed): {words}",
+        OmniError.Unauthenticated => "Omni does not accept the service account key: it was renewed, destroyed or made for another Omni, or the clocks differ by minutes; "
+            + $"put a valid one into the Secret (omnictl serviceaccount renew): {words}",
+        OmniError.EulaNotAccepted => $"nobody has accepted Omni's licence terms yet: sign in to its UI and accept them: {words}",
+        _ => words,
+    };
+
+    public static Outcome Rejected(string words) => Outcome.Stalled(CommonReasons.RejectedByOmni, words, RejectionRecheck);
+
     private static string Sentence(OmniException e) => e.Kind switch
     {
         OmniError.ValidationFailed => $"Omni rejects it: {e.Message}",
         OmniError.VersionConflict or OmniError.PhaseConflict or OmniError.AlreadyExists or OmniError.NotFound or OmniError.HasFinalizers =>
             $"Omni changed it at the same time, trying again: {e.Message}",
-        OmniError.PermissionDenied => $"the service account's role does not suffice (Operator is needed): {e.Message}",
-        _ => e.Message,
+        _ => Advice(e.Kind, e.Message),
     };
 }

@@ -17,8 +17,11 @@ internal sealed class Pass<T, TFacts>(T value, TFacts facts)
 
     public TFacts Facts { get; } = facts;
 
-    /// <summary>Omni's first answer is still out: what needs it should wait a moment.</summary>
+    /// <summary>A first answer is still out, of Omni or about a Secret: nothing can be said yet, and what is known stays.</summary>
     public bool IsConnecting { get; set; }
+
+    /// <summary>When a first answer that is still out counts as none.</summary>
+    public TimeSpan? ConnectLimit { get; set; }
 
     /// <summary>Set by the step that opens the connection; complete caches, and an Omni that answered lately.</summary>
     public OmniLink Omni

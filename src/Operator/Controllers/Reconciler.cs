@@ -33,8 +33,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     /// <returns>Whether nothing is left to do: the finalizer is removed then.</returns>
     protected abstract Task<bool> DeleteAsync(Pass<T, TFacts> pass, CancellationToken ct);
 
-    /// <summary>A copy of the object with the status that follows from the facts.</summary>
-    protected abstract (T Object, Outcome Outcome) WithStatus(T value, TFacts facts, bool keepObservedGeneration = false);
+    /// <summary>The status that follows from the facts, and the outcome that it shows.</summary>
+    protected abstract (CommonStatus Status, Outcome Outcome) Compute(T value, TFacts facts);
 
     /// <summary>The Secrets that the object refers to beside its connection Secret.</summary>
     protected virtual IEnumerable<NamespacedName> OtherSecrets(T value) => [];
@@ -57,6 +57,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
+        var before = value.CommonStatus?.Conditions;
         if (!deleting && !IsAnnounced(value))
         {
             value = await writer.WriteAsync(value, Announcement(value), ct);
@@ -81,10 +82,16 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
-        var (desired, outcome) = WithStatus(value, pass.Facts);
-        if (await writer.WriteAsync(value, desired, ct) is { } written)
+        // After a restart the answer is a moment away, and with it what the status says already.
+        if (pass.IsConnecting)
         {
-            Tell(written, Transitions.Between(value.CommonStatus?.Conditions, written.CommonStatus?.Conditions));
+            return pass.ConnectLimit is { } limit ? ReconcileResult.After(limit) : ReconcileResult.Done;
+        }
+
+        var (status, outcome) = Compute(value, pass.Facts);
+        if (await writer.WriteAsync(value, (T)value.WithStatus(status), ct) is { } written)
+        {
+            Tell(written, Transitions.Between(before, written.CommonStatus?.Conditions));
         }
 
         return outcome switch
@@ -134,7 +141,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     {
         var link = services.Links.Open(pass.Object);
         pass.Facts.OmniReachable = link.Reachable;
-        pass.IsConnecting = link.IsConnecting;
+        pass.IsConnecting |= link.IsConnecting;
+        pass.ConnectLimit = link.RecheckAfter;
         if (link.Changed is { } changed)
         {
             pass.Facts.Outcome = Outcome.Stalled(CommonReasons.OmniChanged, changed);
@@ -168,7 +176,11 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     private T Announcement(T value)
     {
         var facts = new TFacts { Outcome = Outcome.Waiting(CommonReasons.Progressing, "the operator begins to work on this version of the object") };
-        return WithStatus(value, facts, keepObservedGeneration: true).Object;
+        return (T)value.WithStatus(Compute(value, facts).Status with
+        {
+            ObservedGeneration = value.CommonStatus?.ObservedGeneration,
+            LastHandledReconcileAt = value.CommonStatus?.LastHandledReconcileAt,
+        });
     }
 
     private void Tell(T value, IEnumerable<Transition> transitions)

@@ -96,6 +96,12 @@ internal sealed class Triggers
             wakeups.Wake<MachineClass>(machineClass.Key());
             WakeClustersOf(machineClass.Key());
         }
+
+        // A class that no object describes is used by its name in Omni, from any namespace.
+        foreach (var cluster in clusters.ByIndex(TalosClusterIndexes.ClassName, omniName))
+        {
+            wakeups.Wake<TalosCluster>(cluster.Key());
+        }
     }
 
     private void OnOmniProviderChanged(string id)

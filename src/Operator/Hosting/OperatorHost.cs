@@ -43,8 +43,10 @@ internal static class OperatorHost
     /// <param name="configure">Changes what was registered; for tests.</param>
     public static WebApplication Build(OperatorOptions options, KubeClient client, TimeProvider time, Action<IServiceCollection>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(options.HealthAddress);
+        // Nothing is read from files or the environment but what the command line and Kubernetes' own conventions say.
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseUrls(options.HealthAddress);
         ConfigureLogging(builder.Logging, options);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         Register(builder.Services, options, client, time);

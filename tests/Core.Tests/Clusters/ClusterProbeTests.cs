@@ -1,11 +1,11 @@
 using OmniScale.Core.Clusters;
 using OmniScale.Crds;
 using OmniScale.Omni.Api.Specs;
+using ClusterPhase = OmniScale.Omni.Api.Specs.ClusterStatusSpec.Types.Phase;
+using KubernetesPhase = OmniScale.Omni.Api.Specs.KubernetesUpgradeStatusSpec.Types.Phase;
 using MachineStage = OmniScale.Omni.Api.Specs.ClusterMachineStatusSpec.Types.Stage;
 using RequestStage = OmniScale.Omni.Api.Specs.ClusterMachineRequestStatusSpec.Types.Stage;
 using TalosPhase = OmniScale.Omni.Api.Specs.TalosUpgradeStatusSpec.Types.Phase;
-using KubernetesPhase = OmniScale.Omni.Api.Specs.KubernetesUpgradeStatusSpec.Types.Phase;
-using ClusterPhase = OmniScale.Omni.Api.Specs.ClusterStatusSpec.Types.Phase;
 
 namespace OmniScale.Core.Tests.Clusters;
 

@@ -2,9 +2,9 @@ using OmniScale.Lab.Omni.Auth;
 using OmniScale.Lab.Omni.Lifecycle;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
+using static OmniScale.Lab.Tests.Omni.ProdCluster;
 using RequestStage = OmniScale.Omni.Api.Specs.ClusterMachineRequestStatusSpec.Types.Stage;
 using Stage = OmniScale.Omni.Api.Specs.ClusterMachineStatusSpec.Types.Stage;
-using static OmniScale.Lab.Tests.Omni.ProdCluster;
 
 namespace OmniScale.Lab.Tests.Omni;
 

@@ -1,8 +1,8 @@
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
+using static OmniScale.Lab.Tests.Omni.ProdCluster;
 using Stage = OmniScale.Omni.Api.Specs.ClusterMachineStatusSpec.Types.Stage;
 using TalosPhase = OmniScale.Omni.Api.Specs.TalosUpgradeStatusSpec.Types.Phase;
-using static OmniScale.Lab.Tests.Omni.ProdCluster;
 
 namespace OmniScale.Lab.Tests.Omni;
 

@@ -1,7 +1,7 @@
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
-using RequestStage = OmniScale.Omni.Api.Specs.ClusterMachineRequestStatusSpec.Types.Stage;
 using static OmniScale.Lab.Tests.Omni.ProdCluster;
+using RequestStage = OmniScale.Omni.Api.Specs.ClusterMachineRequestStatusSpec.Types.Stage;
 
 namespace OmniScale.Lab.Tests.Omni;
 

@@ -28,7 +28,7 @@ internal sealed class FakeOmni : Api.Cosi.State.StateBase, IAsyncDisposable
     public static async Task<FakeOmni> StartAsync()
     {
         var fake = new FakeOmni();
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();

@@ -53,6 +53,23 @@ public sealed class AnotherHandTests(Installation installation)
     }
 
     [Fact]
+    public async Task A_class_that_somebody_makes_in_Omni_is_noticed_by_the_clusters_that_wait_for_it()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.ApplySecretsAsync();
+        await stage.ApplyClusterAsync("first");
+        await stage.ConditionAsync<TalosCluster>("first", CommonConditions.Ready, "False", TalosClusterReasons.ClassNotFound);
+
+        stage.Omni.State.Put(ResourceTypes.MachineClasses.New("small", new Omni.Api.Specs.MachineClassSpec
+        {
+            AutoProvision = new() { ProviderId = Stage.ProviderId, ProviderData = "cores: 2\n" },
+        }));
+
+        var ready = await stage.ReadyAsync<TalosCluster>("first");
+        Assert.Equal(TalosClusterReasons.External, Stage.Condition(ready, TalosClusterConditions.MachineClassesReady).Reason);
+    }
+
+    [Fact]
     public async Task A_cluster_that_somebody_is_tearing_down_is_left_to_them()
     {
         await using var stage = await Stage.StartAsync(installation);
@@ -103,8 +120,11 @@ public sealed class AnotherHandTests(Installation installation)
         await stage.WroteAsync("Update ConfigPatches/200-cluster-first-cni");
         Assert.Equal("cluster:\n  network:\n    cni:\n      name: none\n", stage.Omni.State.Get(ResourceTypes.ConfigPatches, "200-cluster-first-cni")!.Spec.Data);
 
-        stage.Omni.State.Edit(ResourceTypes.MachineSets, "first-workers", set => set.Metadata.Annotations.Remove(OwnershipAnnotations.Orphaned));
-        stage.Omni.State.Edit(ResourceTypes.MachineSets, "first-workers", set => set.Spec.MachineAllocation.MachineCount = 7);
+        stage.Omni.State.Edit(ResourceTypes.MachineSets, "first-workers", set =>
+        {
+            set.Spec.UpdateStrategy = OmniScale.Omni.Api.Specs.MachineSetSpec.Types.UpdateStrategy.Unset;
+            set.Metadata.Annotations.Remove(OmniAnnotations.ManagedByGitOpsTools);
+        });
         await stage.WroteAsync("Update ConfigPatches/200-cluster-first-cni", "Update MachineSets/first-workers");
 
         stage.Omni.State.Remove(ResourceTypes.ConfigPatches, "200-cluster-first-cni");

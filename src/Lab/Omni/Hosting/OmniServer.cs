@@ -24,7 +24,8 @@ internal sealed class OmniServer(OmniSimulatorOptions options, OmniStore store, 
 
     public async Task StartAsync(OmniFaults faults, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // No configuration files, and so no watches on them: a test process runs many servers, and the system allows few watches.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.WebHost.UseKestrelHttpsConfiguration();

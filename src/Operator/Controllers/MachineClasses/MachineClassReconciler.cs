@@ -19,16 +19,7 @@ internal sealed class MachineClassReconciler(
     protected override IReadOnlyList<Func<Pass<MachineClass, ClassFacts>, CancellationToken, Task>> Steps =>
         [SuspendAsync, JudgeSelectorAsync, OpenOmniStepAsync, FindProviderAsync, HoldBackAsync, SyncAsync];
 
-    protected override (MachineClass Object, Outcome Outcome) WithStatus(MachineClass value, ClassFacts facts, bool keepObservedGeneration)
-    {
-        var (status, outcome) = ClassStatusCalculator.Compute(value, facts);
-        if (keepObservedGeneration)
-        {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration };
-        }
-
-        return (new MachineClass { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome);
-    }
+    protected override (CommonStatus Status, Outcome Outcome) Compute(MachineClass value, ClassFacts facts) => ClassStatusCalculator.Compute(value, facts);
 
     private static Task SuspendAsync(Pass<MachineClass, ClassFacts> pass, CancellationToken ct)
     {
@@ -158,11 +149,6 @@ internal sealed class MachineClassReconciler(
             return false;
         }
 
-        if (NeverReachedOmni(pass))
-        {
-            return true;
-        }
-
         var orphan = machineClass.Spec.DeletionPolicy == DeletionPolicy.Orphan;
         if (machineClass.Spec.Suspend && !orphan)
         {
@@ -173,6 +159,11 @@ internal sealed class MachineClassReconciler(
 
         if (!await OpenOmniAsync(pass, ct))
         {
+            if (NeverReachedOmni(pass))
+            {
+                return true;
+            }
+
             if (orphan && !pass.IsConnecting)
             {
                 Services.Events.Warning(machineClass, CommonReasons.Orphaned, $"let go of machine class {machineClass.OmniName} without marking it in Omni: {facts.Outcome!.Message}");

@@ -23,5 +23,5 @@ internal sealed class FigureClock(TimeProvider time)
 
     public void Forget(NamespacedName key) => written.TryRemove(key, out _);
 
-    private static IEnumerable<long?> Figures(IReadOnlyList<StorageStatus>? storages) => (storages ?? []).SelectMany(s => s.Nodes ?? []).Select(n => n.FreeGiB);
+    private static IEnumerable<(long?, long?)> Figures(IReadOnlyList<StorageStatus>? storages) => (storages ?? []).SelectMany(s => s.Nodes ?? []).Select(n => (n.TotalGiB, n.FreeGiB));
 }

@@ -19,21 +19,17 @@ internal sealed class ProxmoxProviderReconciler(
     protected override IReadOnlyList<Func<Pass<ProxmoxProvider, ProviderFacts>, CancellationToken, Task>> Steps =>
         [SuspendAsync, LookAtProxmoxAsync, LookAtOmniAsync];
 
-    protected override (ProxmoxProvider Object, Outcome Outcome) WithStatus(ProxmoxProvider value, ProviderFacts facts, bool keepObservedGeneration)
+    protected override (CommonStatus Status, Outcome Outcome) Compute(ProxmoxProvider value, ProviderFacts facts)
     {
         facts.FiguresDue = figures.IsDue(value.Key());
         var (status, outcome) = ProviderStatusCalculator.Compute(value, facts);
-        if (keepObservedGeneration)
-        {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration };
-        }
-        else if (facts.Inventory is not null && !value.Spec.Suspend && value.Metadata.DeletionTimestamp is null)
+        if (facts.Inventory is not null)
         {
             figures.Note(value.Key(), value.Status?.Storages, status.Storages);
         }
 
         // Proxmox cannot be watched: whatever the outcome, it is looked at again.
-        return (new ProxmoxProvider { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome.Kind is OutcomeKind.Suspended ? outcome : outcome with { After = Interval(value) });
+        return (status, outcome.Kind is OutcomeKind.Suspended ? outcome : outcome with { After = Interval(value) });
     }
 
     protected override IEnumerable<NamespacedName> OtherSecrets(ProxmoxProvider value) => ProxmoxSecrets.Of(value);
@@ -74,6 +70,7 @@ internal sealed class ProxmoxProviderReconciler(
         if (endpoint is null)
         {
             pass.Facts.ProviderReachable = problem;
+            pass.IsConnecting = problem == ProxmoxSecrets.Reading;
             return;
         }
 

@@ -10,6 +10,9 @@ namespace OmniScale.Operator.Controllers.ProxmoxProviders;
 /// <summary>Makes an endpoint of a provider's spec and its Secrets. Messages name keys, never values.</summary>
 internal static class ProxmoxSecrets
 {
+    /// <summary>A Secret has not been read yet; that it was wakes the provider.</summary>
+    public static readonly Finding Reading = Finding.Unknown(CommonReasons.Unknown, "reading the Secrets");
+
     /// <summary>The Secrets that the spec names.</summary>
     public static IEnumerable<NamespacedName> Of(ProxmoxProvider provider)
     {
@@ -80,7 +83,7 @@ internal static class ProxmoxSecrets
         { Secret: { } secret } => (secret, null),
         { Synced: true } => (null, Finding.False(ProxmoxReasons.SecretNotFound, $"there is no Secret {name} in namespace {ns}")),
         { Error: { } error } => (null, Finding.Unknown(CommonReasons.Unknown, $"Secret {name} cannot be read: {error.Message}")),
-        _ => (null, Finding.Unknown(CommonReasons.Unknown, $"reading Secret {name}")),
+        _ => (null, Reading),
     };
 
     private static (ProxmoxEndpoint?, Finding?) Invalid(string message) => (null, Finding.False(ProxmoxReasons.SecretInvalid, message));

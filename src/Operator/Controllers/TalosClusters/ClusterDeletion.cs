@@ -47,6 +47,11 @@ internal static class ClusterDeletion
 
         if (!await reconciler.OpenAsync(pass, ct))
         {
+            if (reconciler.MayGoWithoutOmni(pass))
+            {
+                return true;
+            }
+
             facts.Outcome = facts.Outcome! with { Message = $"cannot delete cluster {cluster.ClusterName} in Omni: {facts.Outcome.Message}. Set spec.deletionPolicy: Orphan to let go of it instead" };
             return false;
         }

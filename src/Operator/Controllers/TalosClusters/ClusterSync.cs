@@ -34,10 +34,11 @@ internal static class ClusterSync
 
         facts.CreatedInOmni = Created(pass);
         facts.ConfigurationValid = Finding.True(TalosClusterReasons.Valid, "Omni accepts the configuration");
-        Conclude(facts, plan);
+        var leaving = plan.Deletes.Where(r => pass.Omni.Cache.Find(r.Type, r.Id) is { IsTearingDown: true });
+        Conclude(facts, plan, [.. plan.Awaited.Concat(leaving).DistinctBy(r => (r.Type, r.Id))]);
     }
 
-    private static void Conclude(ClusterFacts facts, ClusterPlan plan)
+    private static void Conclude(ClusterFacts facts, ClusterPlan plan, List<OmniResource> awaited)
     {
         if (plan.UnconfirmedRemovals.Count > 0)
         {
@@ -46,9 +47,9 @@ internal static class ClusterSync
                 $"worker sets {names} are no longer in the spec; removing them wipes their machines. Confirm with the annotation {UserAnnotations.ConfirmRemoval}={names}, or put them back");
             facts.Outcome = Outcome.Stalled(facts.Synced.Reason, facts.Synced.Message);
         }
-        else if (plan.Awaited.Count > 0)
+        else if (awaited.Count > 0)
         {
-            facts.Synced = Finding.False(CommonReasons.Progressing, $"waiting for Omni to remove {string.Join(", ", plan.Awaited.Take(3).Select(r => r.Id))}");
+            facts.Synced = Finding.False(CommonReasons.Progressing, $"waiting for Omni to remove {string.Join(", ", awaited.Take(3).Select(r => r.Id))}");
             facts.Outcome = Outcome.Waiting(CommonReasons.Progressing, facts.Synced.Message);
         }
         else
@@ -57,7 +58,10 @@ internal static class ClusterSync
         }
     }
 
-    /// <summary>Names the resource that a rejection is about.</summary>
+    /// <summary>
+    /// Names the resource that a rejection is about. Of the parts, one is refused as well while Omni does not see yet that its
+    /// cluster was made, or still sees what is on its way out.
+    /// </summary>
     private static async Task WriteAsync(ClusterFacts facts, OmniResource resource, Func<Task> write)
     {
         try
@@ -66,9 +70,17 @@ internal static class ClusterSync
         }
         catch (OmniException e) when (e.Kind == OmniError.ValidationFailed)
         {
+            if (resource.Type != ResourceTypes.Clusters && OmniFailures.IsPassing(e))
+            {
+                facts.Synced = Finding.False(CommonReasons.Progressing, $"Omni cannot take {resource} yet: {e.Message}");
+                facts.Outcome = Outcome.Retry(CommonReasons.Progressing, facts.Synced.Message);
+                throw;
+            }
+
             var words = $"{resource.Type.Name.Split('.')[0]}/{resource.Id}: Omni rejects it: {e.Message}";
             facts.ConfigurationValid = Finding.False(CommonReasons.RejectedByOmni, words);
             facts.Synced = Finding.False(CommonReasons.RejectedByOmni, words);
+            facts.Outcome = OmniFailures.Rejected(words);
             throw;
         }
     }

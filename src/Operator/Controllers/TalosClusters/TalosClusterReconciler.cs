@@ -10,29 +10,19 @@ namespace OmniScale.Operator.Controllers.TalosClusters;
 internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<TalosCluster> store, Store<MachineClass> classes)
     : Reconciler<TalosCluster, ClusterFacts>(services, store)
 {
-    /// <summary>A missing class may be made in Omni by hand; nothing tells a cluster's pass of a name that it does not know yet.</summary>
-    private static readonly TimeSpan ClassRecheck = TimeSpan.FromMinutes(1);
-
     protected override IReadOnlyList<Func<Pass<TalosCluster, ClusterFacts>, CancellationToken, Task>> Steps =>
         [OpenOmniStepAsync, ObserveAsync, ResolveClassesAsync, SyncAsync];
 
-    protected override (TalosCluster Object, Outcome Outcome) WithStatus(TalosCluster value, ClusterFacts facts, bool keepObservedGeneration)
-    {
-        var (status, outcome) = ClusterStatusCalculator.Compute(value, facts);
-        if (keepObservedGeneration)
-        {
-            status = status with { ObservedGeneration = value.Status?.ObservedGeneration };
-        }
-
-        return (new TalosCluster { Metadata = value.Metadata, Spec = value.Spec, Status = status }, outcome);
-    }
+    protected override (CommonStatus Status, Outcome Outcome) Compute(TalosCluster value, ClusterFacts facts) => ClusterStatusCalculator.Compute(value, facts);
 
     protected override async Task<bool> DeleteAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
-        NeverReachedOmni(pass) || (pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
+        pass.Object.Spec.DeletionPolicy == DeletionPolicy.Orphan
             ? await ClusterDeletion.OrphanAsync(this, pass, ct)
-            : await ClusterDeletion.TearDownAsync(this, pass, ct));
+            : await ClusterDeletion.TearDownAsync(this, pass, ct);
 
     internal Task<bool> OpenAsync(Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) => OpenOmniAsync(pass, ct);
+
+    internal bool MayGoWithoutOmni(Pass<TalosCluster, ClusterFacts> pass) => NeverReachedOmni(pass);
 
     internal Owner Owner(TalosCluster cluster) => OwnerOf(cluster);
 
@@ -91,7 +81,7 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
         {
             pass.Facts.MachineClassesReady = Finding.False(reason, message);
             pass.Facts.Synced = Finding.False(CommonReasons.DependencyNotReady, message);
-            pass.Facts.Outcome = Outcome.Waiting(reason, message, ClassRecheck);
+            pass.Facts.Outcome = Outcome.Waiting(reason, message);
             return Task.CompletedTask;
         }
     }
