@@ -37,7 +37,8 @@ internal static class ProxmoxSource
         }
 
         return environment("PROXMOX_USERNAME") is { } user
-            ? new ProxmoxCredentials.Password(user, environment("PROXMOX_REALM"), environment("PROXMOX_PASSWORD") ?? throw new CliException("PROXMOX_PASSWORD is not set, which belongs to PROXMOX_USERNAME"))
+            ? new ProxmoxCredentials.Password(user, environment("PROXMOX_REALM"),
+                environment("PROXMOX_PASSWORD") ?? throw new CliException("PROXMOX_PASSWORD is not set, which belongs to PROXMOX_USERNAME"))
             : throw new CliException("--provider needs credentials: set PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET, or PROXMOX_USERNAME and PROXMOX_PASSWORD");
     }
 }

@@ -21,7 +21,8 @@ internal static class SelectorBatch
             throw new CliException($"the batch must be a JSON array of strings: {e.Message}");
         }
 
-        return new JsonArray([.. selectors.Select(selector => (JsonNode)Judge(selector ?? throw new CliException("the batch must be a JSON array of strings"), storages))]).ToJsonString(JsonView.Options);
+        var verdicts = selectors.Select(selector => (JsonNode)Judge(selector ?? throw new CliException("the batch must be a JSON array of strings"), storages));
+        return new JsonArray([.. verdicts]).ToJsonString(JsonView.Options);
     }
 
     private static JsonObject Judge(string text, IReadOnlyList<SelectorStorage> storages)

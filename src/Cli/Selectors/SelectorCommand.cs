@@ -28,12 +28,21 @@ internal static class SelectorCommand
         var storages = new Option<string?>("--storages") { Description = "File with the storages, as JSON; - is standard input.", HelpName = "file" };
         var provider = new Option<string?>("--provider") { Description = "Address of Proxmox VE, such as https://pve.example:8006, to take the storages from.", HelpName = "url" };
         var ca = new Option<string?>("--ca-file") { Description = "Certificates to trust for --provider, as PEM; /etc/pve/pve-root-ca.pem on a node.", HelpName = "file" };
-        var fingerprints = new Option<string[]>("--fingerprint") { Description = "SHA-256 fingerprint of the server's certificate, for --provider; may be repeated.", HelpName = "sha256", DefaultValueFactory = _ => [] };
+        var fingerprints = new Option<string[]>("--fingerprint")
+        {
+            Description = "SHA-256 fingerprint of the server's certificate, for --provider; may be repeated.",
+            HelpName = "sha256",
+            DefaultValueFactory = _ => [],
+        };
         var insecure = new Option<bool>("--insecure-skip-tls-verify") { Description = "Trust any certificate of --provider. Whoever is on the way can read the credentials." };
         var node = new Option<string?>("--node") { Description = "The node that the class is pinned to (default: every node that is online).", HelpName = "name" };
         var output = new Option<string>("--output", "-o") { Description = "table, json or yaml.", DefaultValueFactory = _ => "table" };
         output.AcceptOnlyFromAmong("table", "json", "yaml");
-        var batch = new Option<string?>("--batch") { Description = "File with a JSON array of selectors; - is standard input. Prints a JSON array of verdicts, and exits with 0.", HelpName = "file" };
+        var batch = new Option<string?>("--batch")
+        {
+            Description = "File with a JSON array of selectors; - is standard input. Prints a JSON array of verdicts, and exits with 0.",
+            HelpName = "file",
+        };
 
         var command = new Command("selector", "Check a storage selector: what it picks on each Proxmox node, or why it cannot and what was probably meant.") { expression, storages, provider, node, ca, fingerprints, insecure, batch, output };
         command.Validators.Add(result =>

@@ -117,6 +117,26 @@ public class SelectorCheckTests
     public void A_storage_type_of_a_plugin_is_taken_by_its_content() =>
         Assert.Equal("True Valid", Verdict(new() { StorageSelector = "storageType == \"linstor\"" }, Matrix.Of(Matrix.Node("foxtrot", Matrix.Storage("drbd", "linstor", ["images"], 9)))));
 
+    [Theory]
+    [InlineData("zfs", "There is no storage of type \"zfs\".", "storageType == \"zfspool\"  (matches tank on foxtrot)")]
+    [InlineData("zfs-pool", "Proxmox has no storage type \"zfs-pool\".", "storageType == \"zfspool\"  (matches tank on foxtrot)")]
+    [InlineData("smb", "Proxmox has no storage type \"smb\".", "storageType == \"cifs\"  (matches nas on foxtrot)")]
+    [InlineData("zfspol", "Proxmox has no storage type \"zfspol\".", "storageType == \"zfspool\"  (matches tank on foxtrot)")]
+    public void A_storage_type_that_is_often_mistaken_is_told_by_its_name(string written, string problem, string meant)
+    {
+        var node = Matrix.Node("foxtrot", Matrix.Storage("tank", "zfspool", ["images"], 9), Matrix.Storage("nas", "cifs", ["images"], 9));
+
+        Assert.Equal($"'storageType == \"{written}\"' matches no storage on foxtrot; there are nas (cifs), tank (zfspool). {problem} Did you mean: {meant}",
+            SelectorCheck.Judge(new() { StorageSelector = $"storageType == \"{written}\"" }, Matrix.Of(node)).Finding.Message);
+    }
+
+    [Theory]
+    [InlineData("storageType in [\"rbd\", \"ceph\"]", "Proxmox has no storage type \"ceph\".")]
+    [InlineData("storageType == \"rbd\" && name != \"vmssd\"", "There is no storage \"vmssd\".")]
+    [InlineData("storageType == \"rbd\" && node != \"india\"", "There is no node \"india\"; the nodes are foxtrot, golf, hotel.")]
+    public void A_selector_that_works_is_told_of_names_that_nothing_has(string selector, string note) =>
+        Assert.Equal(Finding.True(SelectorReasons.Valid, $"'{selector}' picks vm_ssd on foxtrot, golf, hotel. {note}"), SelectorCheck.Judge(new() { StorageSelector = selector }, Matrix.Inventory).Finding);
+
     [Fact]
     public void An_inactive_storage_has_no_space()
     {

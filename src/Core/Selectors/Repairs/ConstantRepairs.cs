@@ -82,7 +82,8 @@ internal static class ConstantRepairs
         var pieces = broken.Pieces;
         for (var i = 0; i < pieces.Count; i++)
         {
-            if (broken.Scope.IsPinned || !pieces.IsVariable(i) || !pieces[i].IsWord("node") || !pieces[i + 1].IsSign("==") || pieces[i + 2].Kind != PieceKind.Text || !broken.Scope.Nodes.Contains(pieces[i + 2].Inner))
+            if (broken.Scope.IsPinned || !pieces.IsVariable(i) || !pieces[i].IsWord("node") || !pieces[i + 1].IsSign("==") || pieces[i + 2].Kind != PieceKind.Text
+                || !broken.Scope.Nodes.Contains(pieces[i + 2].Inner))
             {
                 continue;
             }

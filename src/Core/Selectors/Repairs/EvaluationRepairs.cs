@@ -49,7 +49,8 @@ internal static partial class EvaluationRepairs
         for (var i = 1; i < pieces.Count; i++)
         {
             if (pieces[i].IsSign("-") && pieces[i - 1].IsWord("availableSpace") && pieces[i + 1].Kind == PieceKind.Number && pieces[i + 2].IsSign(">", ">=", "<", "<=", "==", "!=")
-                && pieces[i + 3].Kind == PieceKind.Number && ulong.TryParse(pieces[i + 1].Source.TrimEnd('u', 'U'), out var less) && ulong.TryParse(pieces[i + 3].Source.TrimEnd('u', 'U'), out var limit)
+                && pieces[i + 3].Kind == PieceKind.Number && ulong.TryParse(pieces[i + 1].Source.TrimEnd('u', 'U'), out var less)
+                && ulong.TryParse(pieces[i + 3].Source.TrimEnd('u', 'U'), out var limit)
                 && NumberRepairs.Literal((decimal)less + limit) is { } sum)
             {
                 return new(pieces.Replace(i, i + 3, $"{pieces[i + 2].Source} {sum}"), Why);

@@ -60,10 +60,11 @@ internal static partial class FieldRepairs
     public static Repair? Prefix(Broken broken)
     {
         var pieces = broken.Pieces;
+        var selected = broken.Message.Contains("does not support field selection", StringComparison.Ordinal);
         var undeclared = Undeclared(broken);
         for (var i = 0; i < pieces.Count; i++)
         {
-            if (pieces[i].Kind != PieceKind.Word || pieces[i - 1].IsSign(".") || (!undeclared.Contains(pieces[i].Source) && !(Fields.IsVariable(pieces[i].Source) && broken.Message.Contains("does not support field selection", StringComparison.Ordinal))))
+            if (pieces[i].Kind != PieceKind.Word || pieces[i - 1].IsSign(".") || !(undeclared.Contains(pieces[i].Source) || (selected && Fields.IsVariable(pieces[i].Source))))
             {
                 continue;
             }

@@ -101,7 +101,8 @@ internal static class FunctionRepairs
                 if ((function is not null && Methods.Contains(function)) || pieces[i].IsSign("=~", "~=", "~"))
                 {
                     function ??= "matches";
-                    return new(pieces.Replace(i - 1, i + 1, $"{pieces[i - 1].Source}.{function}({pieces[i + 1].Source})"), $"`{pieces[i].Source}` is not an operator of CEL: call {pieces[i - 1].Source}.{function}(…).");
+                    return new(pieces.Replace(i - 1, i + 1, $"{pieces[i - 1].Source}.{function}({pieces[i + 1].Source})"),
+                        $"`{pieces[i].Source}` is not an operator of CEL: call {pieces[i - 1].Source}.{function}(…).");
                 }
 
                 if (pieces[i].Kind == PieceKind.Word && Plain(pieces[i].Source) == "like")

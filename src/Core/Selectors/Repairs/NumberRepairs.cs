@@ -65,7 +65,9 @@ internal static partial class NumberRepairs
             }
         }
 
-        var numbers = Enumerable.Range(first, Math.Max(0, last - first + 1)).Where(i => pieces[i].Kind is PieceKind.Number or PieceKind.Text && !pieces[i].Source.EndsWith('u') && Read(Value(pieces[i])) is not null).ToList();
+        var numbers = Enumerable.Range(first, Math.Max(0, last - first + 1))
+            .Where(i => pieces[i].Kind is PieceKind.Number or PieceKind.Text && !pieces[i].Source.EndsWith('u') && Read(Value(pieces[i])) is not null)
+            .ToList();
         if (numbers.Count == 0)
         {
             return null;
@@ -108,7 +110,7 @@ internal static partial class NumberRepairs
 
     private static bool IsPlain(string written) => PlainPattern().IsMatch(written);
 
-    private static bool HasUnit(string written) => NumberPattern().Match(written.Replace("_", "", StringComparison.Ordinal)).Groups[2].Value.ToLowerInvariant() is { Length: > 0 } unit && Units.ContainsKey(unit);
+    private static bool HasUnit(string written) => Units.ContainsKey(NumberPattern().Match(written.Replace("_", "", StringComparison.Ordinal)).Groups[2].Value.ToLowerInvariant());
 
     private static decimal? Read(string written)
     {

@@ -12,7 +12,8 @@ internal static class OperatorRepairs
 
     private static readonly Dictionary<string, string> Words = new(StringComparer.OrdinalIgnoreCase)
     {
-        { "and", "&&" }, { "or", "||" }, { "is", "==" }, { "eq", "==" }, { "equals", "==" }, { "ne", "!=" }, { "gt", ">" }, { "ge", ">=" }, { "gte", ">=" }, { "lt", "<" }, { "le", "<=" }, { "lte", "<=" },
+        { "and", "&&" }, { "or", "||" }, { "is", "==" }, { "eq", "==" }, { "equals", "==" }, { "ne", "!=" }, { "gt", ">" }, { "ge", ">=" }, { "gte", ">=" },
+        { "lt", "<" }, { "le", "<=" }, { "lte", "<=" },
     };
 
     /// <summary><c>=</c>, <c>and</c> and the like: all at once, since they seldom come alone.</summary>
@@ -56,7 +57,8 @@ internal static class OperatorRepairs
     {
         var pieces = broken.Pieces;
         var last = pieces.Count - 1;
-        return pieces[last].IsSign("&&", "||", ";", ",") ? new(broken.Text[..pieces[last].Start].TrimEnd(), pieces[last].IsSign("&&", "||") ? $"There is nothing after {pieces[last].Source}." : $"{pieces[last].Source} does not belong at the end.")
+        return pieces[last].IsSign("&&", "||", ";", ",")
+            ? new(broken.Text[..pieces[last].Start].TrimEnd(), pieces[last].IsSign("&&", "||") ? $"There is nothing after {pieces[last].Source}." : $"{pieces[last].Source} does not belong at the end.")
             : pieces[0].IsSign("&&", "||") ? new(broken.Text[pieces[1].Start..], $"There is nothing before {pieces[0].Source}.")
             : null;
     }

@@ -7,7 +7,8 @@ internal static class TextRepairs
 {
     private static readonly Dictionary<char, string> Typography = new()
     {
-        { '“', "\"" }, { '”', "\"" }, { '„', "\"" }, { '‟', "\"" }, { '«', "\"" }, { '»', "\"" }, { '″', "\"" }, { '‘', "'" }, { '’', "'" }, { '‚', "'" }, { '′', "'" },
+        { '“', "\"" }, { '”', "\"" }, { '„', "\"" }, { '‟', "\"" }, { '«', "\"" }, { '»', "\"" }, { '″', "\"" },
+        { '‘', "'" }, { '’', "'" }, { '‚', "'" }, { '′', "'" },
         { '\u00a0', " " }, { '\u2007', " " }, { '\u202f', " " }, { '\u200b', "" }, { '\ufeff', "" }, { '≥', ">=" }, { '≤', "<=" }, { '≠', "!=" }, { '–', "-" }, { '—', "-" }, { '−', "-" },
         { '＝', "=" }, { '∧', "&&" }, { '∨', "||" },
     };
@@ -34,8 +35,9 @@ internal static class TextRepairs
             : "It holds typographic signs, as a word processor puts them in: type them anew.");
     }
 
-    public static Repair? EscapedQuotes(Broken broken) => broken.Text.Contains("\\\"", StringComparison.Ordinal) && Enumerable.Range(0, broken.Pieces.Count).Any(i => broken.Pieces[i].IsSign("\\\"", "\\'"))
-        ? new(broken.Text.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\'", "'", StringComparison.Ordinal), "The backslashes before the quotes do not belong there: something quoted the selector twice.")
+    public static Repair? EscapedQuotes(Broken broken) => Enumerable.Range(0, broken.Pieces.Count).Any(i => broken.Pieces[i].IsSign("\\\"", "\\'"))
+        ? new(broken.Text.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\'", "'", StringComparison.Ordinal),
+            "The backslashes before the quotes do not belong there: something quoted the selector twice.")
         : null;
 
     /// <summary>A text that is a selector itself: quoted once too often.</summary>
