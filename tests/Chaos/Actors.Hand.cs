@@ -1,3 +1,7 @@
+using OmniScale.Crds;
+using OmniScale.Omni.Api;
+using OmniScale.Omni.Api.Specs;
+
 namespace OmniScale.Chaos;
 
 /// <summary>What another hand does in Omni.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
+using OmniScale.Crds;
 
 namespace OmniScale.Chaos;
 

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using OmniScale.Lab.Omni.Faults;
 
 namespace OmniScale.Chaos;

@@ -1,3 +1,9 @@
+using k8s.Models;
+using OmniScale.Core;
+using OmniScale.Core.Classes;
+using OmniScale.Core.Clusters;
+using OmniScale.Crds;
+using OmniScale.Omni.Api;
 using OmniScale.Operator.Tests;
 
 namespace OmniScale.Chaos;

@@ -2,11 +2,17 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using OmniScale.Crds;
 using OmniScale.EndToEnd;
 using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Lab.Proxmox;
+using OmniScale.Omni.Api;
+using OmniScale.Omni.Api.Cosi;
 using OmniScale.Operator.Tests;
+using OmniScale.Runtime;
 using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
