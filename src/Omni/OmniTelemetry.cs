@@ -49,6 +49,6 @@ public static class OmniTelemetry
         TagList tags = [new("operation", operation.ToString()), new("type", subject), new("outcome", outcome)];
         Calls.Add(1, tags);
         CallDuration.Record(took.TotalSeconds, tags);
-        activity?.SetTag("outcome", outcome).SetStatus(outcome is OK or Cancelled ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
+        activity?.SetTag("outcome", outcome).SetStatus(outcome is OK or Cancelled or nameof(OmniError.NotFound) ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
     }
 }
