@@ -18,7 +18,7 @@ internal static class CommandLine
         {
             Description = "Names this bootstrap cluster in the owner marks in Omni (default: the UID of namespace kube-system). Set it where the bootstrap cluster is rebuilt from git.",
         };
-        var health = new Option<string>("--health-address") { Description = "Where /livez and /readyz are served.", DefaultValueFactory = _ => new OperatorOptions().HealthAddress };
+        var health = new Option<string>("--health-address") { Description = "Where /livez, /readyz and /metrics are served.", DefaultValueFactory = _ => new OperatorOptions().HealthAddress };
         var workers = new Option<int>("--workers") { Description = "How many objects of a kind are worked on at once.", DefaultValueFactory = _ => new OperatorOptions().Workers };
         var format = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");

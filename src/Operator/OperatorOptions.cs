@@ -12,7 +12,7 @@ internal sealed record OperatorOptions
     /// <summary>What the owner marks in Omni name; null for the UID of the namespace kube-system.</summary>
     public string? ClusterId { get; init; }
 
-    /// <summary>Where /livez and /readyz are served.</summary>
+    /// <summary>Where /livez, /readyz and /metrics are served.</summary>
     public string HealthAddress { get; init; } = "http://0.0.0.0:8081";
 
     /// <summary>How many objects of a kind are worked on at once.</summary>

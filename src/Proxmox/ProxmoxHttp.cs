@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Polly;
@@ -53,6 +54,10 @@ internal sealed class ProxmoxHttp : IDisposable
         string request, string pathAndQuery, Func<Uri, HttpRequestMessage> create, AnswerErrors errors, CancellationToken cancellationToken)
     {
         var address = new Uri(url.AbsoluteUri.TrimEnd('/') + "/api2/json" + pathAndQuery);
+        var operation = ProxmoxTelemetry.Operation(request);
+        using var activity = ProxmoxTelemetry.Begin(operation);
+        var started = time.GetTimestamp();
+        var code = ProxmoxTelemetry.Cancelled;
         using var deadline = new CancellationTokenSource(timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
@@ -65,15 +70,23 @@ internal sealed class ProxmoxHttp : IDisposable
                 },
                 linked.Token);
             var body = await response.Content.ReadAsStringAsync(linked.Token);
+            code = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
             return response.StatusCode == HttpStatusCode.OK ? AnswerErrors.Data(request, body) : throw errors.Explain(request, response, body);
         }
         catch (HttpRequestException e)
         {
-            throw TransportErrors.Explain(url, e);
+            var failure = TransportErrors.Explain(url, e);
+            code = failure.Kind.ToString();
+            throw failure;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
+            code = nameof(ProxmoxFailure.Timeout);
             throw TransportErrors.TimedOut(url, timeout, e);
+        }
+        finally
+        {
+            ProxmoxTelemetry.End(activity, operation, time.GetElapsedTime(started), code);
         }
     }
 

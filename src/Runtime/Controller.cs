@@ -20,6 +20,7 @@ public sealed class Controller<T> : HostedLoop
     private readonly WorkQueue _queue;
     private readonly IReadOnlyList<Reflector<T>> _reflectors;
     private readonly string _kind = ResourceType.Of<T>().Kind;
+    private readonly ControllerTelemetry _telemetry;
     private long _lastProgress;
 
     /// <param name="client">The API server.</param>
@@ -46,7 +47,8 @@ public sealed class Controller<T> : HostedLoop
         _options = options;
         _time = time;
         _jitter = jitter ?? Jitter.Next;
-        _queue = new WorkQueue(time, _jitter);
+        _telemetry = new ControllerTelemetry(_kind);
+        _queue = new WorkQueue(time, _jitter, ControllerTelemetry.NameOf(_kind));
         string?[] namespaces = options.Namespaces.Count > 0 ? [.. options.Namespaces] : [null];
         _reflectors = [.. namespaces.Select(name =>
         {
@@ -108,6 +110,7 @@ public sealed class Controller<T> : HostedLoop
         Logger.LogInformation("Starting {Workers} workers for {Kind}", _options.Workers, _kind);
         using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         using CancellationTokenRegistration stopping = ct.UnsafeRegister(_ => _queue.ShutDown(), null);
+        _telemetry.WorkersChanged(_options.Workers);
         Task workers = Task.WhenAll(Enumerable.Range(0, _options.Workers).Select(_ => Task.Run(() => WorkAsync(abort.Token), CancellationToken.None)));
         try
         {
@@ -118,6 +121,10 @@ public sealed class Controller<T> : HostedLoop
             abort.CancelAfter(_options.DrainTimeout);
             await workers.ConfigureAwait(false);
             throw;
+        }
+        finally
+        {
+            _telemetry.WorkersChanged(-_options.Workers);
         }
     }
 
@@ -159,17 +166,21 @@ public sealed class Controller<T> : HostedLoop
             return;
         }
 
+        using Activity? activity = _telemetry.Begin(key);
+        long began = _time.GetTimestamp();
+        string? measured = ControllerTelemetry.Error;
         using IDisposable? scope = Logger.BeginScope(
-            "{Kind} {namespace}/{name} {reconcileId}", _kind, key.Namespace, key.Name, ActivitySpanId.CreateRandom().ToHexString());
+            "{Kind} {namespace}/{name} {reconcileId}", _kind, key.Namespace, key.Name, (activity?.SpanId ?? ActivitySpanId.CreateRandom()).ToHexString());
         using var timeout = new CancellationTokenSource(_options.ReconcileTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(abort, timeout.Token);
         try
         {
-            Schedule(key, await _reconciler.ReconcileAsync(key, either.Token).ConfigureAwait(false));
+            measured = Schedule(key, await _reconciler.ReconcileAsync(key, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
             Logger.LogInformation("Leaving a pass unfinished, the process stops");
+            measured = null;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
@@ -180,27 +191,36 @@ public sealed class Controller<T> : HostedLoop
         {
             Logger.LogInformation("Trying again soon, the object was changed meanwhile: {Error}", e.Message);
             _queue.AddRateLimited(key);
+            measured = ControllerTelemetry.Requeue;
         }
         catch (Exception e)
         {
             Logger.LogError(e, "Trying again later, the pass failed");
             _queue.AddRateLimited(key);
         }
+        finally
+        {
+            _telemetry.End(activity, _time.GetElapsedTime(began), measured);
+        }
     }
 
-    private void Schedule(NamespacedName key, ReconcileResult result)
+    /// <returns>What the pass counts as.</returns>
+    private string Schedule(NamespacedName key, ReconcileResult result)
     {
         if (result.IsRetry)
         {
             _queue.AddRateLimited(key);
-            return;
+            return ControllerTelemetry.Error;
         }
 
         _queue.Forget(key);
         if (result.RequeueAfter is { } delay)
         {
             _queue.AddAfter(key, delay);
+            return ControllerTelemetry.RequeueAfter;
         }
+
+        return ControllerTelemetry.Success;
     }
 
     private void OnChanged(StoreChange<T> change)

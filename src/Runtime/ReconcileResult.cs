@@ -12,7 +12,7 @@ public readonly record struct ReconcileResult
     /// <summary>Nothing to do until something changes.</summary>
     public static ReconcileResult Done => default;
 
-    /// <summary>Look again with the key's exponential backoff. Not an error: nothing is logged.</summary>
+    /// <summary>The pass failed and said so itself: look again with the key's exponential backoff. Counted as an error, but not logged.</summary>
     public static ReconcileResult Retry => new(null, true);
 
     public TimeSpan? RequeueAfter { get; }

@@ -24,6 +24,9 @@ internal sealed class RunningOperator : IAsyncDisposable
         Log = log;
     }
 
+    /// <summary>Where health and metrics are served.</summary>
+    public Uri Address => new(app.Urls.Single());
+
     /// <summary>Everything that was logged, in full.</summary>
     public LogCollector Log { get; }
 

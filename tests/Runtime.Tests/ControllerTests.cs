@@ -320,10 +320,12 @@ public sealed class ControllerTests : IAsyncDisposable
     private async Task StartWorkersAsync(ControllerOptions? options = null)
     {
         await StartAsync(options);
+        await Eventually.TrueAsync(() => _controller!.Synced, "everything is there");
         await Eventually.TrueAsync(
             () =>
             {
-                _time.Advance(TimeSpan.FromMilliseconds(100));
+                // No more than that: time that passed during the first pass would shorten what it waits for.
+                _time.TryPass(TimeSpan.FromMilliseconds(100));
                 return !_reconciler.Keys.IsEmpty;
             },
             "the first pass");

@@ -46,6 +46,18 @@ public sealed class OmniCache
     public Task WhenSyncedAsync(IEnumerable<ResourceType> types, CancellationToken cancellationToken) =>
         Task.WhenAll(types.Select(type => Started(type).WhenSynced)).WaitAsync(cancellationToken);
 
+    /// <summary>The types that are followed, for readings.</summary>
+    public IReadOnlyList<OmniStore> Followed
+    {
+        get
+        {
+            lock (started)
+            {
+                return [.. started];
+            }
+        }
+    }
+
     /// <summary>The state of the watch of a type, whether it can be read or not.</summary>
     public OmniStore Status(ResourceType type) => stores.GetValueOrDefault(type) ?? throw new InvalidOperationException($"{type} is not among the cached types");
 

@@ -25,6 +25,7 @@ internal sealed class ResourceWatch(
     {
         var failures = 0;
         health.StreamStarted(store);
+        OmniTelemetry.WatchRestarts.Add(0, new KeyValuePair<string, object?>("type", store.Type.Name));
         try
         {
             while (true)

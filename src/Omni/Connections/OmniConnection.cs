@@ -104,7 +104,11 @@ public sealed class OmniConnection : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
             var token = closing.Token;
-            watches.Add(Task.Run(() => watch.RunAsync(token), CancellationToken.None));
+            // The watch outlives the pass that asked for it, and is no part of its trace and log scope.
+            using (ExecutionContext.SuppressFlow())
+            {
+                watches.Add(Task.Run(() => watch.RunAsync(token), CancellationToken.None));
+            }
         }
     }
 }

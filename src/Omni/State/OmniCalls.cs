@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 
 namespace OmniScale.Omni;
@@ -9,24 +8,27 @@ internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTrack
     public async Task<TResponse> UnaryAsync<TResponse>(
         OmniOperation operation, string subject, Func<CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken, Metadata? headers = null)
     {
-        using var activity = OmniTelemetry.Activities.StartActivity($"{operation} {subject}", ActivityKind.Client);
+        using var activity = OmniTelemetry.Begin(operation, subject);
         var started = time.GetTimestamp();
-        OmniException? failure = null;
+        string? outcome = null;
         try
         {
             using var call = start(Options(settings.CallTimeout, headers, cancellationToken));
             var response = await call.ResponseAsync.ConfigureAwait(false);
             health.CallSucceeded();
+            outcome = OmniTelemetry.OK;
             return response;
         }
         catch (RpcException e)
         {
-            failure = Translate(e, operation, cancellationToken);
+            var failure = Translate(e, operation, cancellationToken);
+            outcome = failure.Kind.ToString();
             throw failure;
         }
         finally
         {
-            Measure(operation, subject, started, failure);
+            outcome ??= cancellationToken.IsCancellationRequested ? OmniTelemetry.Cancelled : nameof(OmniError.Unknown);
+            OmniTelemetry.End(activity, operation, subject, time.GetElapsedTime(started), outcome);
         }
     }
 
@@ -46,10 +48,4 @@ internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTrack
 
         return failure;
     }
-
-    private void Measure(OmniOperation operation, string subject, long started, OmniException? failure) => OmniTelemetry.CallDuration.Record(
-        time.GetElapsedTime(started).TotalSeconds,
-        new KeyValuePair<string, object?>("operation", operation),
-        new KeyValuePair<string, object?>("type", subject),
-        new KeyValuePair<string, object?>("outcome", failure?.Kind.ToString() ?? "OK"));
 }

@@ -8,6 +8,9 @@ internal interface IControllerHealth
 {
     string Kind { get; }
 
+    /// <summary>When the API server last said anything about the kind, in the namespace that it said least about.</summary>
+    DateTimeOffset LastHeard { get; }
+
     /// <summary>The kind's own objects were read completely.</summary>
     bool OwnObjectsSynced { get; }
 
@@ -26,6 +29,8 @@ internal sealed class ControllerHealth<T>(Controller<T> controller) : IControlle
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public string Kind => typeof(T).Name;
+
+    public DateTimeOffset LastHeard => controller.Reflectors.Min(r => r.LastActivity);
 
     public bool OwnObjectsSynced => controller.Reflectors.All(r => r.HasSynced);
 

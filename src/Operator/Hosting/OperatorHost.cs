@@ -50,9 +50,11 @@ internal static class OperatorHost
         ConfigureLogging(builder.Logging, options);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         Register(builder.Services, options, client, time);
+        builder.AddObservability();
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.MapMetrics();
         app.MapHealth();
         return app;
     }

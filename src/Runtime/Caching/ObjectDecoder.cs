@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace OmniScale.Runtime;
 
 /// <summary>Reads objects leniently: one that another version of the schema let in must not hide the others.</summary>
-internal sealed class ObjectDecoder<T>(ILogger logger)
+internal sealed class ObjectDecoder<T>(ILogger logger, WatchTelemetry telemetry)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly string _kind = ResourceType.Of<T>().Kind;
@@ -33,6 +33,7 @@ internal sealed class ObjectDecoder<T>(ILogger logger)
     public void Skip(string what, NamespacedName? key = null, Exception? e = null)
     {
         Interlocked.Increment(ref _skipped);
+        telemetry.Skipped();
         // The message of a converter may quote the value, which may be a Secret's: where the fault is suffices.
         logger.LogWarning("Skipping an unreadable {What} of {Kind} {Name} at {Path}", what, _kind, key, (e as JsonException)?.Path);
     }

@@ -25,6 +25,7 @@ public sealed class Reflector<T>
     private readonly ILogger _logger;
     private readonly ObjectDecoder<T> _decoder;
     private readonly string _kind = ResourceType.Of<T>().Kind;
+    private readonly WatchTelemetry _telemetry;
     private string? _version;
     private int _failures;
     private long _lastActivity;
@@ -47,7 +48,8 @@ public sealed class Reflector<T>
         _time = time;
         _jitter = jitter ?? Jitter.Next;
         _logger = logger;
-        _decoder = new ObjectDecoder<T>(logger);
+        _telemetry = new WatchTelemetry(_kind);
+        _decoder = new ObjectDecoder<T>(logger, _telemetry);
         _lastActivity = time.GetUtcNow().Ticks;
     }
 
@@ -154,6 +156,7 @@ public sealed class Reflector<T>
 
     private TimeSpan BackOff(Exception e, long? opened)
     {
+        _telemetry.Failed();
         ForgetFailuresBeforeHealthyWatch(opened);
         TimeSpan backoff = NextBackoff();
         _logger.LogWarning("Following {Kind} in {Namespace} failed, trying again in {Backoff}: {Error}", _kind, _options.Namespace ?? "all namespaces", backoff, e.Message);

@@ -125,7 +125,12 @@ public sealed class SecretCache : HostedLoop
         reflector.Failed += () => Notify(secret);
         reflector.Recovered += () => Notify(secret);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        _ = RunAsync(reflector, stop.Token);
+        // The watch outlives the pass that asked for it, and is no part of its trace and log scope.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = RunAsync(reflector, stop.Token);
+        }
+
         return new FollowedSecret(secret, store, reflector, stop);
     }
 

@@ -233,7 +233,7 @@ public sealed class KubeClient : IDisposable
             await credentials.ProcessHttpRequestAsync(request, ct).ConfigureAwait(false);
         }
 
-        return await _kubernetes.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+        return await ClientTelemetry.SendAsync(_kubernetes.HttpClient, request, ct).ConfigureAwait(false);
     }
 
     private async Task ThrowAsync(HttpResponseMessage response, string path, CancellationToken ct)

@@ -13,24 +13,28 @@ public sealed class WorkQueue : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Channel<NamespacedName> _ready = Channel.CreateUnbounded<NamespacedName>();
-    private readonly HashSet<NamespacedName> _dirty = [];
-    private readonly HashSet<NamespacedName> _processing = [];
+    // Both with the time since when.
+    private readonly Dictionary<NamespacedName, long> _dirty = [];
+    private readonly Dictionary<NamespacedName, long> _processing = [];
     private readonly Dictionary<NamespacedName, int> _failures = [];
     // Kept apart: a success or a recovery ends a backoff, but not a delay that was asked for.
     private readonly DelayedKeys _requested = new();
     private readonly DelayedKeys _backingOff = new();
     private readonly TimeProvider _time;
     private readonly Func<double> _jitter;
+    private readonly QueueTelemetry _telemetry;
     private readonly ITimer _timer;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _shutDown;
 
     /// <param name="time">The clock of all delays.</param>
     /// <param name="jitter">Numbers in [0, 1): each shortens a backoff by up to a fifth.</param>
-    public WorkQueue(TimeProvider time, Func<double>? jitter = null)
+    /// <param name="name">What measurements call the queue.</param>
+    public WorkQueue(TimeProvider time, Func<double>? jitter = null, string name = "")
     {
         _time = time;
         _jitter = jitter ?? Jitter.Next;
+        _telemetry = new QueueTelemetry(name, this);
         _timer = time.CreateTimer(_ => AddDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -46,6 +50,23 @@ public sealed class WorkQueue : IDisposable
             {
                 return _requested.Count + _backingOff.Count;
             }
+        }
+    }
+
+    /// <summary>How long workers have had their present keys: the slowest, and all together.</summary>
+    internal (TimeSpan Longest, TimeSpan Sum) Working()
+    {
+        lock (_gate)
+        {
+            (TimeSpan longest, TimeSpan sum) = (TimeSpan.Zero, TimeSpan.Zero);
+            foreach (long taken in _processing.Values)
+            {
+                TimeSpan elapsed = _time.GetElapsedTime(taken);
+                longest = elapsed > longest ? elapsed : longest;
+                sum += elapsed;
+            }
+
+            return (longest, sum);
         }
     }
 
@@ -85,6 +106,7 @@ public sealed class WorkQueue : IDisposable
                 return;
             }
 
+            _telemetry.Retried();
             int failures = _failures[key] = _failures.GetValueOrDefault(key) + 1;
             // 2^9 s is beyond the longest backoff already, and a bounded exponent cannot overflow.
             TimeSpan delay = FirstBackoff * Math.Pow(2, Math.Min(failures - 1, 9));
@@ -134,8 +156,9 @@ public sealed class WorkQueue : IDisposable
 
                 if (_ready.Reader.TryRead(out NamespacedName key))
                 {
-                    _dirty.Remove(key);
-                    _processing.Add(key);
+                    _dirty.Remove(key, out long added);
+                    _processing.Add(key, _time.GetTimestamp());
+                    _telemetry.Taken(_time.GetElapsedTime(added));
                     return key;
                 }
             }
@@ -149,8 +172,12 @@ public sealed class WorkQueue : IDisposable
     {
         lock (_gate)
         {
-            _processing.Remove(key);
-            if (_dirty.Contains(key))
+            if (_processing.Remove(key, out long taken))
+            {
+                _telemetry.Done(_time.GetElapsedTime(taken));
+            }
+
+            if (_dirty.ContainsKey(key))
             {
                 _ready.Writer.TryWrite(key);
             }
@@ -180,11 +207,18 @@ public sealed class WorkQueue : IDisposable
     {
         ShutDown();
         _timer.Dispose();
+        _telemetry.Dispose();
     }
 
     private void AddLocked(NamespacedName key)
     {
-        if (!_shutDown && _dirty.Add(key) && !_processing.Contains(key))
+        if (_shutDown || !_dirty.TryAdd(key, _time.GetTimestamp()))
+        {
+            return;
+        }
+
+        _telemetry.Added();
+        if (!_processing.ContainsKey(key))
         {
             _ready.Writer.TryWrite(key);
         }

@@ -11,8 +11,19 @@ internal sealed class RecordingTimeProvider : FakeTimeProvider
     /// <summary>Waits until something waits for that long, then lets the time pass. Each wait is passed once.</summary>
     public async Task PassAsync(TimeSpan wait)
     {
-        await Eventually.TrueAsync(() => Take(wait), $"something waits for {wait}");
+        await Eventually.TrueAsync(() => TryPass(wait), $"something waits for {wait}");
+    }
+
+    /// <summary>Lets the time pass if something waits for that long.</summary>
+    public bool TryPass(TimeSpan wait)
+    {
+        if (!Take(wait))
+        {
+            return false;
+        }
+
         Advance(wait);
+        return true;
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
