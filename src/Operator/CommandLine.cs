@@ -18,6 +18,18 @@ internal static class CommandLine
         {
             Description = "Names this bootstrap cluster in the owner marks in Omni (default: the UID of namespace kube-system). Set it where the bootstrap cluster is rebuilt from git.",
         };
+        var leaderElect = new Option<bool>("--leader-elect")
+        {
+            Description = "Work only while holding a lease, so that several replicas can run (default: in a pod).",
+            DefaultValueFactory = _ => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST")),
+        };
+        var leaseNamespace = new Option<string?>("--lease-namespace") { Description = "Namespace of the lease (default: the pod's, else that of the kubeconfig)." };
+        var leaseName = new Option<string>("--lease-name") { Description = "Name of the lease.", DefaultValueFactory = _ => new OperatorOptions().LeaseName };
+        var leaseDuration = new Option<int>("--lease-duration")
+        {
+            Description = "Seconds after which a leader that fell silent is replaced. It gives up by itself after half of them.",
+            DefaultValueFactory = _ => (int)new OperatorOptions().LeaseDuration.TotalSeconds,
+        };
         var health = new Option<string>("--health-address") { Description = "Where /livez, /readyz and /metrics are served.", DefaultValueFactory = _ => new OperatorOptions().HealthAddress };
         var workers = new Option<int>("--workers") { Description = "How many objects of a kind are worked on at once.", DefaultValueFactory = _ => new OperatorOptions().Workers };
         var format = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
@@ -30,6 +42,13 @@ internal static class CommandLine
                 result.AddError("--cluster-id must have 1 to 253 characters and no slash.");
             }
         });
+        leaseDuration.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 10 or > 600)
+            {
+                result.AddError("--lease-duration must be between 10 and 600.");
+            }
+        });
         workers.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 256)
@@ -40,13 +59,17 @@ internal static class CommandLine
 
         var root = new RootCommand("Kubernetes operator for Sidero Omni on Proxmox VE: reconciles ProxmoxProvider, MachineClass and TalosCluster.")
         {
-            kubeconfig, namespaces, clusterId, health, workers, format, level,
+            kubeconfig, namespaces, clusterId, leaderElect, leaseNamespace, leaseName, leaseDuration, health, workers, format, level,
         };
         root.SetAction((result, ct) => run(new OperatorOptions
         {
             Kubeconfig = result.GetValue(kubeconfig),
             Namespaces = [.. (result.GetValue(namespaces) ?? []).SelectMany(n => n.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()],
             ClusterId = result.GetValue(clusterId),
+            LeaderElect = result.GetValue(leaderElect),
+            LeaseNamespace = result.GetValue(leaseNamespace),
+            LeaseName = result.GetValue(leaseName)!,
+            LeaseDuration = TimeSpan.FromSeconds(result.GetValue(leaseDuration)),
             HealthAddress = result.GetValue(health)!,
             Workers = result.GetValue(workers),
             JsonLog = result.GetValue(format) == "json",

@@ -12,6 +12,17 @@ internal sealed record OperatorOptions
     /// <summary>What the owner marks in Omni name; null for the UID of the namespace kube-system.</summary>
     public string? ClusterId { get; init; }
 
+    /// <summary>Works only while it holds the lease, so that several replicas can run.</summary>
+    public bool LeaderElect { get; init; }
+
+    /// <summary>The namespace of the lease; null for the pod's, else that of the kubeconfig.</summary>
+    public string? LeaseNamespace { get; init; }
+
+    public string LeaseName { get; init; } = "omniscale-operator";
+
+    /// <summary>How long a replica that is gone without a word keeps the others waiting. The other times of the election follow from it.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Where /livez, /readyz and /metrics are served.</summary>
     public string HealthAddress { get; init; } = "http://0.0.0.0:8081";
 

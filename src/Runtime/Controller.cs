@@ -22,6 +22,7 @@ public sealed class Controller<T> : HostedLoop
     private readonly string _kind = ResourceType.Of<T>().Kind;
     private readonly ControllerTelemetry _telemetry;
     private long _lastProgress;
+    private volatile bool _working;
 
     /// <param name="client">The API server.</param>
     /// <param name="store">The store that the controller fills and the reconciler reads.</param>
@@ -66,6 +67,9 @@ public sealed class Controller<T> : HostedLoop
     /// <summary>Whether the controller's own objects and everything it waits for are complete.</summary>
     public bool Synced => _reflectors.All(reflector => reflector.HasSynced) && _options.WaitFor.All(hasSynced => hasSynced());
 
+    /// <summary>Passes are being made: everything is complete, and this process leads.</summary>
+    public bool Working => _working;
+
     /// <summary>Keys that could have a pass now; with an old <see cref="LastProgress"/> a sign of workers that hang.</summary>
     public int Pending => _queue.Count;
 
@@ -87,7 +91,8 @@ public sealed class Controller<T> : HostedLoop
 
     protected override async Task RunAsync(CancellationToken ct)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        // The controllers of all kinds end at once when the host stops, not each after the other.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, HostStopping);
         List<Task> loops =
         [
             .. _reflectors.Select(reflector => reflector.RunAsync(stop.Token)),
@@ -107,14 +112,27 @@ public sealed class Controller<T> : HostedLoop
             await Task.Delay(SyncPollInterval, _time, ct).ConfigureAwait(false);
         }
 
+        CancellationToken term = _options.Leadership is { } leadership ? await leadership.WaitAsync(ct).ConfigureAwait(false) : CancellationToken.None;
+        Progressed();
+        _working = true;
         Logger.LogInformation("Starting {Workers} workers for {Kind}", _options.Workers, _kind);
         using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         using CancellationTokenRegistration stopping = ct.UnsafeRegister(_ => _queue.ShutDown(), null);
+        using CancellationTokenRegistration lost = term.UnsafeRegister(_ =>
+        {
+            _queue.ShutDown();
+            abort.Cancel();
+        }, null);
         _telemetry.WorkersChanged(_options.Workers);
         Task workers = Task.WhenAll(Enumerable.Range(0, _options.Workers).Select(_ => Task.Run(() => WorkAsync(abort.Token), CancellationToken.None)));
         try
         {
             await workers.WaitAsync(ct).ConfigureAwait(false);
+            if (term.IsCancellationRequested)
+            {
+                // The elector stops the host.
+                await Task.Delay(Timeout.InfiniteTimeSpan, _time, ct).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -181,6 +199,11 @@ public sealed class Controller<T> : HostedLoop
         {
             Logger.LogInformation("Leaving a pass unfinished, the process stops");
             measured = null;
+        }
+        catch (LeadershipLostException e)
+        {
+            Logger.LogWarning("Leaving a pass unfinished: {Reason}", e.Message);
+            _queue.AddRateLimited(key);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {

@@ -17,6 +17,9 @@ public sealed record ControllerOptions
     /// <summary>The namespaces to follow; empty for all.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = [];
 
+    /// <summary>Passes are made only while this process leads; null if it has the work for itself.</summary>
+    public Leadership? Leadership { get; init; }
+
     /// <summary>Other caches that must be complete before the first pass.</summary>
     public IReadOnlyList<Func<bool>> WaitFor { get; init; } = [];
 

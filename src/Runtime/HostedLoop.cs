@@ -11,6 +11,9 @@ public abstract class HostedLoop(IHostApplicationLifetime lifetime, ILogger logg
 {
     protected ILogger Logger => logger;
 
+    /// <summary>The host began to stop. It tells its services one after the other, each when the one before has ended.</summary>
+    protected CancellationToken HostStopping => lifetime.ApplicationStopping;
+
     /// <summary>Runs until cancelled.</summary>
     protected abstract Task RunAsync(CancellationToken ct);
 
@@ -19,12 +22,12 @@ public abstract class HostedLoop(IHostApplicationLifetime lifetime, ILogger logg
         try
         {
             await RunAsync(stoppingToken).ConfigureAwait(false);
-            if (!stoppingToken.IsCancellationRequested)
+            if (!IsStopping(stoppingToken))
             {
                 throw new InvalidOperationException("The loop ended by itself");
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsStopping(stoppingToken))
         {
             // The way it is meant to end.
         }
@@ -35,4 +38,7 @@ public abstract class HostedLoop(IHostApplicationLifetime lifetime, ILogger logg
             lifetime.StopApplication();
         }
     }
+
+    private bool IsStopping(CancellationToken stoppingToken) =>
+        stoppingToken.IsCancellationRequested || HostStopping.IsCancellationRequested;
 }

@@ -64,7 +64,7 @@ public sealed class CrashTests(Installation installation)
         var ct = TestContext.Current.CancellationToken;
         var @namespace = await installation.ControlPlane.CreateNamespaceAsync("crash");
         await using var omni = await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = ["matrix-cluster"], Speed = 1000 }, ct);
-        var process = await OperatorProcess.StartAsync(installation, @namespace);
+        var process = await OperatorProcess.StartAsync(installation, @namespace, "--health-address", "http://127.0.0.1:0", "--leader-elect=false");
         var stored = 0;
         var killed = new TaskCompletionSource();
         omni.Faults.WriteStored = async _ =>
@@ -90,7 +90,7 @@ public sealed class CrashTests(Installation installation)
         {
             await killed.Task.WaitAsync(TimeSpan.FromSeconds(60), ct);
             process.Dispose();
-            process = await OperatorProcess.StartAsync(installation, @namespace);
+            process = await OperatorProcess.StartAsync(installation, @namespace, "--health-address", "http://127.0.0.1:0", "--leader-elect=false");
         }
 
         var synced = await installation.ControlPlane.KubectlAsync("-n", @namespace, "wait", "taloscluster/crash", $"--for=condition={CommonConditions.Ready}", "--timeout=90s");

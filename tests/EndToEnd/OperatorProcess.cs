@@ -6,11 +6,11 @@ namespace OmniScale.EndToEnd;
 /// <summary>The operator's program as a process that can be killed.</summary>
 internal static class OperatorProcess
 {
-    public static Task<ServerProcess> StartAsync(Installation installation, string @namespace)
+    public static Task<ServerProcess> StartAsync(Installation installation, string @namespace, params string[] arguments)
     {
         // The program stands beside the tests, which refer to its project.
         var program = Path.Combine(AppContext.BaseDirectory, "omniscale-operator");
-        return ServerProcess.StartAsync(program, "--kubeconfig", installation.OperatorKubeconfig, "--namespaces", @namespace,
-            "--cluster-id", "test", "--health-address", "http://127.0.0.1:0", "--log-level", "Warning");
+        return ServerProcess.StartAsync(program, ["--kubeconfig", installation.OperatorKubeconfig, "--namespaces", @namespace,
+            "--cluster-id", "test", "--log-level", "Warning", .. arguments]);
     }
 }

@@ -8,6 +8,8 @@ public sealed class ControllerTests : IAsyncDisposable
 {
     private static readonly NamespacedName One = new("a", "one");
 
+    private static readonly LeaderElectionOptions Lease = new() { Lease = new("a", "lease"), Identity = "me" };
+
     private readonly Store<Widget> _store = new();
     private readonly RecordingReconciler _reconciler = new();
     private readonly FakeLifetime _lifetime = new();
@@ -295,6 +297,66 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Workers_UntilTheProcessLeads_DoNotStart()
+    {
+        using var leadership = new Leadership(Lease, _time);
+        await StartAsync(new ControllerOptions { Leadership = leadership });
+        await SyncAsync();
+        Assert.Equal((true, false), (_controller!.Synced, _controller.Working));
+        Assert.Empty(_reconciler.Keys);
+
+        leadership.TryRenew(_time.GetTimestamp());
+
+        await PassesAsync(1);
+        Assert.True(_controller.Working);
+    }
+
+    [Fact]
+    public async Task Leadership_WhenItEnds_CancelsPassesAtOnceAndBeginsNoMore()
+    {
+        using var leadership = new Leadership(Lease, _time);
+        leadership.TryRenew(_time.GetTimestamp());
+        _reconciler.Hold();
+        await StartWorkersAsync(new ControllerOptions { Leadership = leadership, Workers = 1 });
+        _controller!.Enqueue(new NamespacedName("a", "two"));
+
+        await leadership.EndAsync();
+
+        await Eventually.TrueAsync(() => _logger.Entries.Any(entry => entry.Message.StartsWith("Leaving a pass unfinished", StringComparison.Ordinal)), "the pass ends");
+        Assert.Equal([One], _reconciler.Keys);
+        Assert.Equal(0, _reconciler.Finished);
+        // Stopping the host is up to the elector.
+        Assert.False(_lifetime.IsStopped);
+    }
+
+    [Fact]
+    public async Task Pass_WhenAWriteIsRefusedForTheAgeOfTheLease_IsNoErrorAndIsRepeated()
+    {
+        _reconciler.Results.Enqueue(() => throw new LeadershipLostException("too old"));
+        await StartWorkersAsync();
+
+        await _time.PassAsync(WorkQueue.FirstBackoff);
+        await PassesAsync(2);
+
+        Assert.DoesNotContain(_logger.Entries, entry => entry.Level >= LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task HostStopping_EndsTheIntakeBeforeTheServiceItselfIsToldToStop()
+    {
+        _reconciler.Hold();
+        await StartWorkersAsync(new ControllerOptions { Workers = 1 });
+        _controller!.Enqueue(new NamespacedName("a", "two"));
+
+        await _lifetime.BeginStopAsync();
+        _reconciler.Release();
+        await _controller.ExecuteTask!;
+
+        Assert.Equal((1, 1), (_reconciler.Keys.Count, _reconciler.Finished));
+        Assert.False(_lifetime.IsStopped);
+    }
+
+    [Fact]
     public async Task Namespaces_WhenGiven_AreFollowedEachByItself()
     {
         await StartAsync(new ControllerOptions { Namespaces = ["a", "b"] });
@@ -320,15 +382,15 @@ public sealed class ControllerTests : IAsyncDisposable
     private async Task StartWorkersAsync(ControllerOptions? options = null)
     {
         await StartAsync(options);
+        await SyncAsync();
+        await Eventually.TrueAsync(() => !_reconciler.Keys.IsEmpty, "the first pass");
+    }
+
+    /// <summary>Lets the workers see that everything is there. The clock does not move after that, while passes are made.</summary>
+    private async Task SyncAsync()
+    {
         await Eventually.TrueAsync(() => _controller!.Synced, "everything is there");
-        await Eventually.TrueAsync(
-            () =>
-            {
-                // No more than that: time that passed during the first pass would shorten what it waits for.
-                _time.TryPass(TimeSpan.FromMilliseconds(100));
-                return !_reconciler.Keys.IsEmpty;
-            },
-            "the first pass");
+        await _time.PassAsync(TimeSpan.FromMilliseconds(100));
     }
 
     private Task PassesAsync(int count) => Eventually.TrueAsync(() => _reconciler.Keys.Count == count, $"{count} passes");

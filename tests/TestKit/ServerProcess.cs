@@ -37,6 +37,17 @@ public sealed class ServerProcess : IDisposable
         return new ServerProcess(await started.Task);
     }
 
+    /// <summary>Sends a signal by its name, such as STOP.</summary>
+    public async Task SignalAsync(string name) =>
+        (await Command.RunAsync("/bin/sh", ["-c", $"kill -s {name} {_process.Id}"], input: null)).EnsureSuccess();
+
+    /// <summary>Waits until the process has ended by itself and returns its exit code.</summary>
+    public async Task<int> ExitAsync(TimeSpan limit)
+    {
+        await _process.WaitForExitAsync().WaitAsync(limit);
+        return _process.ExitCode;
+    }
+
     public async Task KillAsync()
     {
         _process.Kill();

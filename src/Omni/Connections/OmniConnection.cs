@@ -15,12 +15,12 @@ public sealed class OmniConnection : IAsyncDisposable
     private readonly List<Task> watches = [];
     private (int Epoch, OmniVersion? Version)? knownVersion;
 
-    public OmniConnection(OmniConnectionSettings settings, OmniCacheSet caches, TimeProvider time, ILogger<OmniConnection> logger)
+    public OmniConnection(OmniConnectionSettings settings, OmniCacheSet caches, TimeProvider time, ILogger<OmniConnection> logger, OmniWriteGuard? guard = null)
     {
         Settings = settings;
         channel = OmniChannel.Open(settings, time);
         health = new OmniHealthTracker(time);
-        var calls = new OmniCalls(settings, health, time);
+        var calls = new OmniCalls(settings, health, time, guard);
         var client = new Api.Cosi.State.StateClient(channel);
         Cache = new OmniCache(caches, store => Start(new ResourceWatch(client, store, Cache!, calls, health, time, logger)));
         State = new OmniState(client, calls, Cache, settings);

@@ -7,7 +7,7 @@ namespace OmniScale.Omni;
 /// Shares connections among all who need the same one. A holder, such as an object of the operator, has one connection at a time; a
 /// connection without holders is closed after a grace time.
 /// </summary>
-public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, TimeProvider time, ILoggerFactory loggers, OmniWriteGuard? guard = null) : IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<OmniConnectionId, Shared> connections = [];
@@ -87,7 +87,7 @@ public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, Time
 
     private OmniConnection Open(OmniConnectionSettings settings)
     {
-        var connection = new OmniConnection(settings, caches, time, loggers.CreateLogger<OmniConnection>());
+        var connection = new OmniConnection(settings, caches, time, loggers.CreateLogger<OmniConnection>(), guard);
         connection.Cache.Changed += change => Changed?.Invoke(connection, change);
         connection.Cache.Synced += type => Synced?.Invoke(connection, type);
         connection.HealthChanged += health => HealthChanged?.Invoke(connection, health);

@@ -25,7 +25,7 @@ public sealed class OmniConnectionSettings
     public bool InsecureSkipTlsVerify { get; init; }
 
     /// <summary>The deadline of a single call; a list may take four times as long. Watches have none.</summary>
-    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -3,7 +3,7 @@ using Grpc.Core;
 namespace OmniScale.Omni;
 
 /// <summary>How every call to Omni is made: with a deadline, measured, its failure translated and reported to the connection's health.</summary>
-internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTracker health, TimeProvider time)
+internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTracker health, TimeProvider time, OmniWriteGuard? guard = null)
 {
     public async Task<TResponse> UnaryAsync<TResponse>(
         OmniOperation operation, string subject, Func<CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken, Metadata? headers = null)
@@ -13,7 +13,14 @@ internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTrack
         string? outcome = null;
         try
         {
-            using var call = start(Options(settings.CallTimeout, headers, cancellationToken));
+            var timeout = settings.CallTimeout;
+            if (guard is not null && operation is not (OmniOperation.Get or OmniOperation.List or OmniOperation.Watch))
+            {
+                guard.Demand();
+                timeout = timeout < guard.Timeout ? timeout : guard.Timeout;
+            }
+
+            using var call = start(Options(timeout, headers, cancellationToken));
             var response = await call.ResponseAsync.ConfigureAwait(false);
             health.CallSucceeded();
             outcome = OmniTelemetry.OK;

@@ -14,7 +14,7 @@ internal interface IControllerHealth
     /// <summary>The kind's own objects were read completely.</summary>
     bool OwnObjectsSynced { get; }
 
-    /// <summary>Passes are being made.</summary>
+    /// <summary>All that passes need is there. A replica that does not lead is ready to.</summary>
     bool Ready { get; }
 
     /// <summary>There is work, and nobody has done any for a long time.</summary>
@@ -36,5 +36,5 @@ internal sealed class ControllerHealth<T>(Controller<T> controller) : IControlle
 
     public bool Ready => controller.Synced;
 
-    public bool IsStuck(DateTimeOffset now) => Ready && controller.Pending > 0 && now - controller.LastProgress > Patience;
+    public bool IsStuck(DateTimeOffset now) => controller.Working && controller.Pending > 0 && now - controller.LastProgress > Patience;
 }

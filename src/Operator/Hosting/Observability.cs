@@ -15,9 +15,16 @@ internal static class Observability
 
     private static readonly string[] Sources = [RuntimeTelemetry.Name, OmniTelemetry.Name, ProxmoxTelemetry.Name];
 
-    public static void AddObservability(this WebApplicationBuilder builder)
+    public static void AddObservability(this WebApplicationBuilder builder, Leadership? leadership)
     {
-        builder.Services.AddMetrics().AddSingleton<OperatorGauges>();
+        // The exporters read their settings from here.
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Services.AddMetrics().AddSingleton(services =>
+        {
+            var gauges = ActivatorUtilities.CreateInstance<OperatorGauges>(services);
+            gauges.Leads = () => leadership?.IsLeader ?? true;
+            return gauges;
+        });
         builder.Services.AddSingleton(services =>
         {
             var own = services.GetRequiredService<IMeterFactory>();

@@ -29,7 +29,7 @@ internal sealed class OperatorGauges
     }
 
     /// <summary>Whether this process acts. Without leader election it always does.</summary>
-    public Func<bool> Leads { get; init; } = () => true;
+    public Func<bool> Leads { get; set; } = () => true;
 
     private static IEnumerable<Measurement<long>> Count<T>(Store<T> store)
         where T : class, IOmniScaleObject

@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Exceptions;
 using Microsoft.Extensions.Logging.Console;
 using OmniScale.Crds;
@@ -14,6 +15,8 @@ namespace OmniScale.Operator.Hosting;
 /// <summary>Puts the operator together and runs it.</summary>
 internal static class OperatorHost
 {
+    private const string Name = "omniscale-operator";
+
     /// <summary>Connections that nobody needs are kept open for a while: objects come and go together.</summary>
     private static readonly TimeSpan ConnectionGrace = TimeSpan.FromMinutes(1);
 
@@ -23,10 +26,10 @@ internal static class OperatorHost
     /// <returns>The exit code: 0 when asked to stop, 1 when a loop failed or the start did.</returns>
     public static async Task<int> RunAsync(OperatorOptions options, CancellationToken ct)
     {
-        KubeClient client;
+        KubernetesClientConfiguration configuration;
         try
         {
-            client = new KubeClient(KubeConfiguration.Load(options.Kubeconfig), "omniscale-operator", TimeProvider.System);
+            configuration = KubeConfiguration.Load(options.Kubeconfig);
         }
         catch (KubeConfigException e)
         {
@@ -34,14 +37,21 @@ internal static class OperatorHost
             return 1;
         }
 
-        await using var app = Build(options, client, TimeProvider.System);
+        using var leadership = options.LeaderElect ? new Leadership(LeaseOf(options, configuration), TimeProvider.System) : null;
+        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership);
+        await using var app = Build(options, client, TimeProvider.System, leadership: leadership);
         await app.RunAsync(ct);
         return Environment.ExitCode;
     }
 
     /// <summary>The operator, ready to start.</summary>
+    /// <param name="options">What the command line says.</param>
+    /// <param name="client">The API server. Its writes need the same leadership.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="configure">Changes what was registered; for tests.</param>
-    public static WebApplication Build(OperatorOptions options, KubeClient client, TimeProvider time, Action<IServiceCollection>? configure = null)
+    /// <param name="leadership">Null for an operator that has the work for itself.</param>
+    public static WebApplication Build(
+        OperatorOptions options, KubeClient client, TimeProvider time, Action<IServiceCollection>? configure = null, Leadership? leadership = null)
     {
         // Nothing is read from files or the environment but what the command line and Kubernetes' own conventions say.
         var builder = WebApplication.CreateEmptyBuilder(new());
@@ -49,8 +59,8 @@ internal static class OperatorHost
         builder.WebHost.UseKestrelCore().UseUrls(options.HealthAddress);
         ConfigureLogging(builder.Logging, options);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
-        Register(builder.Services, options, client, time);
-        builder.AddObservability();
+        Register(builder.Services, options, client, time, leadership);
+        builder.AddObservability(leadership);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -88,23 +98,44 @@ internal static class OperatorHost
         }
     }
 
-    private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time)
+    /// <summary>The pod's name, and what no other process has: a container that is started again must not pass for the one before it.</summary>
+    private static LeaderElectionOptions LeaseOf(OperatorOptions options, KubernetesClientConfiguration configuration) => new()
+    {
+        Lease = new(options.LeaseNamespace ?? configuration.Namespace ?? "default", options.LeaseName),
+        Identity = $"{Environment.MachineName}_{Guid.NewGuid()}",
+        LeaseDuration = options.LeaseDuration,
+    };
+
+    private static void AddLeaderElection(IServiceCollection services, OperatorOptions options, Leadership leadership, TimeProvider time) => services.AddHostedService(s =>
+    {
+        var configuration = KubeConfiguration.Load(options.Kubeconfig);
+        configuration.DisableHttp2 = true;
+        return ActivatorUtilities.CreateInstance<LeaderElector>(s, new KubeClient(configuration, Name, time), leadership);
+    });
+
+    private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time, Leadership? leadership)
     {
         services.AddSingleton(options).AddSingleton(client).AddSingleton(time);
         services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>();
+        if (leadership is not null)
+        {
+            AddLeaderElection(services, options, leadership, time);
+        }
+
         services.AddSingleton<Wakeups>().AddSingleton<OmniLinks>().AddSingleton<ConnectionGuard>().AddSingleton<Triggers>();
         services.AddSingleton<ProxmoxMonitor>().AddSingleton<ReconcilerServices>();
-        services.AddSingleton(s => new OmniConnectionPool(OmniCaches.Set, ConnectionGrace, time, s.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(s => new OmniConnectionPool(OmniCaches.Set, ConnectionGrace, time, s.GetRequiredService<ILoggerFactory>(),
+            leadership is null ? null : new OmniWriteGuard(leadership.Demand, leadership.Options.WriteTimeout)));
         services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time));
-        services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, "omniscale-operator"));
+        services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Name));
         services.AddHostedService(s => s.GetRequiredService<SecretCache>()).AddHostedService(s => s.GetRequiredService<EventRecorder>());
 
-        AddKind<ProxmoxProvider, ProxmoxProviderReconciler>(services, options);
-        AddKind<MachineClass, MachineClassReconciler>(services, options);
-        AddKind<TalosCluster, TalosClusterReconciler>(services, options);
+        AddKind<ProxmoxProvider, ProxmoxProviderReconciler>(services, options, leadership);
+        AddKind<MachineClass, MachineClassReconciler>(services, options, leadership);
+        AddKind<TalosCluster, TalosClusterReconciler>(services, options, leadership);
     }
 
-    private static void AddKind<T, TReconciler>(IServiceCollection services, OperatorOptions options)
+    private static void AddKind<T, TReconciler>(IServiceCollection services, OperatorOptions options, Leadership? leadership)
         where T : class, IOmniScaleObject
         where TReconciler : class, IEntityController<T>
     {
@@ -115,6 +146,7 @@ internal static class OperatorHost
             var controller = ActivatorUtilities.CreateInstance<Controller<T>>(s, s.GetRequiredService<IEntityController<T>>(), new ControllerOptions
             {
                 Workers = options.Workers,
+                Leadership = leadership,
                 Namespaces = options.Namespaces,
                 WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced)],
             });

@@ -16,6 +16,7 @@ namespace OmniScale.Runtime;
 public sealed class KubeClient : IDisposable
 {
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Kubernetes _kubernetes;
     private readonly Uri _server;
@@ -23,11 +24,13 @@ public sealed class KubeClient : IDisposable
     private readonly string? _tlsServerName;
     private readonly TimeProvider _time;
     private readonly string _userAgent;
+    private readonly Leadership? _leadership;
 
     /// <param name="configuration">The API server and the identity, as <see cref="KubeConfiguration"/> gives them.</param>
     /// <param name="fieldManager">The name under which changes are recorded in managedFields, and the User-Agent.</param>
     /// <param name="time">The clock of the request timeout.</param>
-    public KubeClient(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time)
+    /// <param name="leadership">Asked right before each write, whose timeout it gives; null for a client whose writes need no lease.</param>
+    public KubeClient(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time, Leadership? leadership = null)
     {
         _kubernetes = new Kubernetes(configuration);
         // An API server behind a proxy may have a path, which a relative address would otherwise take the place of.
@@ -36,6 +39,7 @@ public sealed class KubeClient : IDisposable
         _httpVersion = _server.Scheme == Uri.UriSchemeHttps && !configuration.DisableHttp2 ? HttpVersion.Version20 : HttpVersion.Version11;
         _tlsServerName = configuration.TlsServerName;
         _time = time;
+        _leadership = leadership;
         FieldManager = fieldManager;
         _userAgent = $"{fieldManager}/{typeof(KubeClient).Assembly.GetName().Version?.ToString(3)}";
     }
@@ -160,7 +164,7 @@ public sealed class KubeClient : IDisposable
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         string path = ResourceType.Of<T>().Path(@namespace) + query;
-        HttpResponseMessage response = await WithTimeoutAsync(path, async token =>
+        HttpResponseMessage response = await WithTimeoutAsync(path, RequestTimeout, async token =>
         {
             HttpResponseMessage opened = await SendRequestAsync(HttpMethod.Get, path, null, token).ConfigureAwait(false);
             if (!opened.IsSuccessStatusCode)
@@ -190,8 +194,10 @@ public sealed class KubeClient : IDisposable
         return KubeJson.Read<T>(await SendAsync(HttpMethod.Patch, path, body, ct).ConfigureAwait(false));
     }
 
-    private Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct) =>
-        WithTimeoutAsync(path, async token =>
+    private Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct)
+    {
+        TimeSpan limit = method == HttpMethod.Get ? RequestTimeout : _leadership?.Options.WriteTimeout ?? WriteTimeout;
+        return WithTimeoutAsync(path, limit, async token =>
         {
             using HttpResponseMessage response = await SendRequestAsync(method, path, body, token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
@@ -201,16 +207,17 @@ public sealed class KubeClient : IDisposable
 
             return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
         }, ct);
+    }
 
-    private async Task<TResult> WithTimeoutAsync<TResult>(string path, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
+    private async Task<TResult> WithTimeoutAsync<TResult>(string path, TimeSpan limit, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(RequestTimeout, _time);
+        using var timeout = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
             return await request(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException e) when (e is not LeadershipLostException && !ct.IsCancellationRequested)
         {
             // Ours, or that of the handler, which reports a connection that is not made in time as a cancellation too.
             throw new TimeoutException($"The API server did not answer {WithoutQuery(path)} in time", e);
@@ -231,6 +238,11 @@ public sealed class KubeClient : IDisposable
         if (_kubernetes.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, ct).ConfigureAwait(false);
+        }
+
+        if (method != HttpMethod.Get)
+        {
+            _leadership?.Demand();
         }
 
         return await ClientTelemetry.SendAsync(_kubernetes.HttpClient, request, ct).ConfigureAwait(false);

@@ -65,7 +65,7 @@ public sealed class EventRecorder : HostedLoop
             {
                 await WriteAsync(note, ct).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException)
+            catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or LeadershipLostException)
             {
                 Interlocked.Increment(ref _lost);
                 Logger.LogWarning("Losing the event {Reason} about {Kind} {Name}: {Error}", note.Reason, note.About.Kind, note.About.Name, e.Message);

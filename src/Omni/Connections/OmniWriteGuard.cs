@@ -1,0 +1,6 @@
+namespace OmniScale.Omni;
+
+/// <summary>For a client that may write only for as long as it holds something, such as a lease.</summary>
+/// <param name="Demand">Called right before each write; what it throws comes out of the write, which does not begin then.</param>
+/// <param name="Timeout">The longest a write may take.</param>
+public sealed record OmniWriteGuard(Action Demand, TimeSpan Timeout);
