@@ -54,10 +54,6 @@ public sealed class ServerProcess : IDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Sends a signal, such as STOP or CONT.</summary>
-    public async Task SignalAsync(string signal) =>
-        (await Command.RunAsync("sh", ["-c", $"kill -{signal} {_process.Id}"], input: null)).EnsureSuccess();
-
     public void Dispose()
     {
         if (!_process.HasExited)
