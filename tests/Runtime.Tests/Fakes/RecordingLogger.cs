@@ -13,9 +13,9 @@ internal sealed class RecordingLogger<T> : ILogger<T>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull
     {
-        if (state is Dictionary<string, object> scope)
+        if (state is IEnumerable<KeyValuePair<string, object>> scope)
         {
-            Scopes.Enqueue(scope);
+            Scopes.Enqueue(scope.ToDictionary());
         }
 
         return null;
