@@ -17,9 +17,10 @@ internal sealed partial class Stage
 
     /// <summary>
     /// The writes that reached Omni since <see cref="Lab.Omni.OmniSimulator.ClearCalls"/>, such as <c>Create Clusters/first</c>, refused
-    /// ones with their code. Those to what was gone already are left out: the watches of different types are not ordered.
+    /// ones with their code. Those to what was gone already are left out: the watches of different types are not ordered. One that has no
+    /// answer yet does not count: what it wrote may not be there.
     /// </summary>
-    public IReadOnlyList<string> Writes() => [.. Omni.Writes.Where(call => call.Code != Grpc.Core.StatusCode.NotFound).Select(Describe)];
+    public IReadOnlyList<string> Writes() => [.. Omni.Writes.Where(call => call.Code is not (null or Grpc.Core.StatusCode.NotFound)).Select(Describe)];
 
     /// <summary>Waits until these writes came, in this order and no others.</summary>
     public async Task WroteAsync(params string[] expected)
