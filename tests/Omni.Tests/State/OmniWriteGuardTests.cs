@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OmniScale.Lab.Omni.Auth;
+using OmniScale.Lab.Omni.Faults;
+using OmniScale.Omni.Api;
+using OmniScale.Omni.Api.Specs;
+
+namespace OmniScale.Omni.Tests;
+
+public class OmniWriteGuardTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Writes_WhenTheGuardForbidsThem_DoNotBegin_AndReadsDo()
+    {
+        await using var omni = await Clients.StartSimulatorAsync();
+        var forbidden = true;
+        var guard = new OmniWriteGuard(() => _ = forbidden ? throw new OperationCanceledException("not now") : 0, TimeSpan.FromSeconds(5));
+        await using var connection = new OmniConnection(Clients.Settings(omni, Role.Admin), Clients.Caches, TimeProvider.System, NullLogger<OmniConnection>.Instance, guard);
+        var small = Class("small", "a=b");
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.State.CreateAsync(small, Cancellation));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.State.UpdateAsync(small, Cancellation));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.State.TeardownAsync(ResourceTypes.MachineClasses, "small", Cancellation));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.State.DestroyAsync(ResourceTypes.MachineClasses, "small", Cancellation));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.Management.DestroyServiceAccountAsync(new ServiceAccountName("x"), Cancellation));
+        Assert.Null(await connection.State.GetAsync(ResourceTypes.MachineClasses, "small", Cancellation));
+        Assert.Equal("Get", Assert.Single(omni.Calls).Method);
+
+        forbidden = false;
+        await connection.State.CreateAsync(small, Cancellation);
+        Assert.Equal(2, omni.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Writes_WithAGuard_TakeNoLongerThanItSays()
+    {
+        await using var omni = await Clients.StartSimulatorAsync();
+        omni.Faults.Add(new OmniFault { Kind = OmniFaultKind.Stall });
+        var guard = new OmniWriteGuard(() => { }, TimeSpan.FromMilliseconds(300));
+        await using var connection = new OmniConnection(Clients.Settings(omni), Clients.Caches, TimeProvider.System, NullLogger<OmniConnection>.Instance, guard);
+
+        var write = connection.State.CreateAsync(Class("small", "a=b"), Cancellation);
+
+        // Well before the 10 seconds of other calls.
+        Assert.Equal(OmniError.DeadlineExceeded, (await Assert.ThrowsAsync<OmniException>(() => write.WaitAsync(TimeSpan.FromSeconds(5), Cancellation))).Kind);
+    }
+
+    private static OmniResource<MachineClassSpec> Class(string id, string selector) =>
+        ResourceTypes.MachineClasses.New(id, new MachineClassSpec { MatchLabels = { selector } });
+}
