@@ -95,7 +95,8 @@ internal sealed class World : IAsyncDisposable
 
     public static string OwnerOf(string @namespace, string name) => $"{ClusterId}/{@namespace}/{name}";
 
-    public async Task StartOperatorAsync() => process ??= await OperatorProcess.StartAsync(installation, string.Join(',', Namespaces, "--health-address", "http://127.0.0.1:0", "--leader-elect=false"));
+    public async Task StartOperatorAsync() => process ??= await OperatorProcess.StartAsync(
+        installation, string.Join(',', Namespaces), "--health-address", "http://127.0.0.1:0", "--leader-elect=false");
 
     public async Task KillOperatorAsync()
     {
