@@ -141,7 +141,7 @@ public sealed class WorkerSetTests(Installation installation)
             spec:
               matchLabels: ["rack = a"]
             """);
-        await stage.ApplyClusterAsync("first");
+        await stage.ApplyClusterAsync("first", workers: 0);
         await stage.EditAsync<TalosCluster>("first", """{"workers": [{"name": "workers", "machineClass": {"name": "rack-a", "size": "Unlimited"}}]}""");
 
         await stage.ConditionMessageAsync<TalosCluster>("first", CommonConditions.Ready, "1/1 control-plane machines and 2/2 workers are healthy");
