@@ -38,7 +38,7 @@ internal static class OperatorHost
         }
 
         using var leadership = options.LeaderElect ? new Leadership(LeaseOf(options, configuration), TimeProvider.System) : null;
-        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership);
+        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership, options.KubeApi);
         await using var app = Build(options, client, TimeProvider.System, leadership: leadership);
         await app.RunAsync(ct);
         return Environment.ExitCode;
