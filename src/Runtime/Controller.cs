@@ -76,11 +76,8 @@ public sealed class Controller<T> : HostedLoop
     /// <summary>The sources of the objects, for readings.</summary>
     public IReadOnlyList<Reflector<T>> Reflectors => _reflectors;
 
-    /// <summary>Asks for a pass: something outside of the object changed that matters to it.</summary>
-    public void Enqueue(NamespacedName key) => _queue.Add(key);
-
-    /// <inheritdoc cref="WorkQueue.AddAfter"/>
-    public void EnqueueAfter(NamespacedName key, TimeSpan delay) => _queue.AddAfter(key, delay);
+    /// <summary>Asks for a pass, now or after a while: something outside of the object changed that matters to it.</summary>
+    public void Enqueue(NamespacedName key, TimeSpan delay = default) => _queue.AddAfter(key, delay);
 
     /// <summary>Something outside that passes failed on is back: those in backoff are tried now.</summary>
     public void ForgetBackoff(Func<NamespacedName, bool>? predicate = null) => _queue.ForgetBackoff(predicate);

@@ -124,6 +124,28 @@ public sealed class KubeClient : IDisposable
         }
     }
 
+    /// <summary>Asks the API server whether it is ready, which includes its etcd. Neither held back nor repeated.</summary>
+    /// <returns>What is wrong, in a line; null if nothing is, or if it does not let us ask.</returns>
+    public async Task<string?> FindUnreadinessAsync(TimeSpan limit, CancellationToken ct)
+    {
+        const string Path = "readyz";
+        try
+        {
+            return await WithTimeoutAsync(Path, limit, async token =>
+            {
+                using HttpResponseMessage response = await SendRequestAsync(HttpMethod.Get, Path, null, token).ConfigureAwait(false);
+                string text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
+                // A failed check is a line such as "[-]etcd failed: reason withheld".
+                return response.StatusCode < HttpStatusCode.InternalServerError ? null
+                    : string.Join("; ", text.Split('\n').Where(line => line.StartsWith("[-]", StringComparison.Ordinal)).DefaultIfEmpty($"HTTP status {(int)response.StatusCode}"));
+            }, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        {
+            return e.GetBaseException().Message;
+        }
+    }
+
     public void Dispose()
     {
         _throttle.Dispose();
