@@ -54,6 +54,16 @@ public sealed class FaultProxyTests(ControlPlane controlPlane) : IAsyncLifetime
         Assert.Null(Assert.Single(_proxy.Requests).Fault);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Watch_ThatHasNothingToSay_IsAnsweredAllTheSame(string version)
+    {
+        using var response = await SendAsync("none&watch=true", Version.Parse(version));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Fact]
     public async Task Status_IsTheAnswer_AsOftenAsAskedFor()
     {
@@ -109,7 +119,6 @@ public sealed class FaultProxyTests(ControlPlane controlPlane) : IAsyncLifetime
     [Fact]
     public async Task Truncate_EndsTheAnswerWithinALine()
     {
-        await CreateAsync("two");
         _proxy.On("watch=true", Fault.Truncate(after: 1));
 
         var text = await (await SendAsync("&watch=true")).Content.ReadAsStringAsync(Ct);

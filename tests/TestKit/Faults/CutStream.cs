@@ -96,7 +96,7 @@ internal sealed class CutStream(Stream answer, Framing framing, Cut cut, Exchang
                 exchange.WasCut = false;
                 return;
             case CutKind.Truncate:
-                _unread = await HalfOfNextAsync(cancellationToken);
+                _unread = framing.Beginning;
                 break;
             default:
                 _unread = cut.Last;
@@ -104,11 +104,5 @@ internal sealed class CutStream(Stream answer, Framing framing, Cut cut, Exchang
         }
 
         _ended = true;
-    }
-
-    private async Task<ReadOnlyMemory<byte>> HalfOfNextAsync(CancellationToken cancellationToken)
-    {
-        var bytes = _unread.IsEmpty ? _buffer.AsMemory(0, await answer.ReadAsync(_buffer, cancellationToken)) : _unread;
-        return bytes[..(framing.Next(bytes.Span).Length / 2)];
     }
 }

@@ -1,25 +1,28 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace OmniScale.TestKit.Faults;
 
 /// <summary>Forwards everything as it is, up to where the answer is cut.</summary>
-internal sealed class CutTransformer(Cut cut, Exchange exchange) : HttpTransformer
+internal sealed class CutTransformer(Cut cut, Exchange exchange) : StreamingTransformer
 {
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
-        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is not null)
         {
-            // What is left out is not counted.
-            httpContext.Response.ContentLength = null;
             var answer = await proxyResponse.Content.ReadAsStreamAsync(cancellationToken);
-            var framing = Framing.Of(proxyResponse.Content.Headers.ContentType?.MediaType);
-            proxyResponse.Content = new StreamContent(new CutStream(answer, framing, cut, exchange));
+            var content = new StreamContent(new CutStream(answer, Framing.Of(proxyResponse.Content.Headers.ContentType?.MediaType), cut, exchange));
+            foreach (var (name, values) in proxyResponse.Content.Headers.NonValidated)
+            {
+                content.Headers.TryAddWithoutValidation(name, values);
+            }
+
+            // What is cut off is not there.
+            content.Headers.ContentLength = null;
+            proxyResponse.Content = content;
         }
 
-        return forward;
+        return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
     }
 
     public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)

@@ -55,7 +55,7 @@ public sealed class Fault
     /// <summary>The answer ends in good order, but too early.</summary>
     public static Fault End(int after = 0) => Cutting(CutKind.End, after);
 
-    /// <summary>The next line or message is sent up to its middle, and the answer ends there.</summary>
+    /// <summary>A line or message begins, and the answer ends within it.</summary>
     public static Fault Truncate(int after = 0) => Cutting(CutKind.Truncate, after);
 
     /// <summary>Refuses as the API server does.</summary>

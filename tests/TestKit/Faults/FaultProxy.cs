@@ -28,6 +28,7 @@ public sealed class FaultProxy : IAsyncDisposable
         ActivityTimeout = Timeout.InfiniteTimeSpan,
     };
 
+    private static readonly StreamingTransformer s_asItIs = new();
     private readonly ConcurrentDictionary<string, ConnectionContext> _connections = new();
     private readonly ConcurrentQueue<ProxiedRequest> _requests = new();
     private readonly ConcurrentQueue<ActiveFault> _faults = new();
@@ -158,14 +159,14 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             if (hit is null)
             {
-                await ForwardAsync(context, HttpTransformer.Empty);
+                await ForwardAsync(context, s_asItIs);
                 return;
             }
 
             var exchange = new Exchange(context, hit, () => Reset(context));
             if (await hit.Fault.Before(exchange))
             {
-                await ForwardAsync(context, hit.Fault.Cut is { } cut ? new CutTransformer(cut, exchange) : HttpTransformer.Empty);
+                await ForwardAsync(context, hit.Fault.Cut is { } cut ? new CutTransformer(cut, exchange) : s_asItIs);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

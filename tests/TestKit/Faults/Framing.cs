@@ -7,12 +7,17 @@ internal abstract class Framing
 {
     public static Framing Of(string? mediaType) => mediaType?.StartsWith("application/grpc", StringComparison.Ordinal) == true ? new Messages() : new Lines();
 
+    /// <summary>What a frame may begin with that never ends.</summary>
+    public abstract ReadOnlyMemory<byte> Beginning { get; }
+
     /// <summary>Counts the frame that ends next.</summary>
     /// <returns>How many of the bytes belong to it, and whether they complete it.</returns>
     public abstract (int Length, bool Complete) Next(ReadOnlySpan<byte> bytes);
 
     private sealed class Lines : Framing
     {
+        public override ReadOnlyMemory<byte> Beginning { get; } = """{"type":"ADDED","object":{"kind":"""u8.ToArray();
+
         public override (int Length, bool Complete) Next(ReadOnlySpan<byte> bytes)
         {
             var end = bytes.IndexOf((byte)'\n');
@@ -26,6 +31,9 @@ internal abstract class Framing
         private readonly byte[] _header = new byte[5];
         private int _headerLength;
         private uint _left;
+
+        /// <summary>A hundred bytes are promised, and three come.</summary>
+        public override ReadOnlyMemory<byte> Beginning { get; } = new byte[] { 0, 0, 0, 0, 100, 1, 2, 3 };
 
         public override (int Length, bool Complete) Next(ReadOnlySpan<byte> bytes)
         {
