@@ -70,7 +70,13 @@ internal sealed class MachineSetNodes(ControllerContext context)
             machine.HasLabel(OmniLabels.ReportingEvents) &&
             context.Find(KnownTypes.MachineSetNodes, machine.Id) is null);
         if (@class.AutoProvision is not null)
-            return free.Where(machine => machine.HasLabel(OmniLabels.ReadyToUse) && machine.Label(OmniLabels.MachineRequestSet) == set.Id);
+        {
+            // One whose provider was told to remove it would be gone before it is a member.
+            return free.Where(machine =>
+                machine.HasLabel(OmniLabels.ReadyToUse) &&
+                machine.Label(OmniLabels.MachineRequestSet) == set.Id &&
+                context.Find(KnownTypes.MachineRequests, machine.Label(OmniLabels.MachineRequest) ?? "") is { IsTearingDown: false });
+        }
 
         var selectors = @class.MatchLabels
             .Select(text => LabelSelector.TryParse(text, out var selector, out _) ? selector : null)
