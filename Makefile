@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane bench chaos
+.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane bench chaos endurance
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ test: ## Run all tests; builds the control plane first, once
 
 chaos: ## Run N (20) random sequences of edits, faults and kills; SEED=… replays one
 	@hack/chaos.sh "$(or $(N),20)" "$(SEED)"
+
+endurance: ## Live through ROUNDS (1000) of ten expired watches and a rotated Secret each, and hold memory against the beginning
+	@hack/endurance.sh "$(or $(ROUNDS),1000)"
 
 demo: ## Start a control plane, a simulated Omni and Proxmox, and the operator
 	@hack/demo/demo.sh

@@ -53,8 +53,8 @@ internal sealed class LongLife : IAsyncDisposable
     /// <summary>Watches that had to be opened anew, on both sides.</summary>
     public long Expiries => OmniWatches() + Reflectors().Sum(count => count);
 
-    /// <summary>What was written to Omni since the clusters were ready.</summary>
-    public IReadOnlyList<string> Writes => [.. omni.Writes.Select(call => $"{call.Method} {call.Type}/{call.Id}")];
+    /// <summary>What was written to Omni since the clusters were ready, as far as it was collected.</summary>
+    public List<string> Writes { get; } = [];
 
     public static async Task<LongLife> StartAsync(Installation installation)
     {
@@ -77,6 +77,7 @@ internal sealed class LongLife : IAsyncDisposable
 
         await life.ReadyAsync();
         life.ForgetRecords();
+        life.Writes.Clear();
         return life;
     }
 
@@ -92,16 +93,7 @@ internal sealed class LongLife : IAsyncDisposable
         }
     }
 
-    /// <summary>Omni ends all watches; now and then it has forgotten where they stood.</summary>
-    public void ExpireOmniWatches(bool forget)
-    {
-        if (forget)
-        {
-            omni.State.Compact();
-        }
-
-        omni.Faults.FailWatches();
-    }
+    public void ExpireOmniWatches() => omni.Faults.FailWatches();
 
     /// <summary>Gives a namespace another Proxmox token, and waits until it is used.</summary>
     public async Task RotateTokenAsync(string @namespace)
@@ -124,11 +116,13 @@ internal sealed class LongLife : IAsyncDisposable
         }
     }
 
-    /// <summary>Drops what the simulators remember of the past, which is no part of the operator's memory.</summary>
+    /// <summary>Omni forgets its history, so that watches cannot be resumed; what the simulators remember is no part of the operator's memory.</summary>
     public void ForgetRecords()
     {
         omniWatches += omni.Calls.Count(call => call.Method == "Watch");
+        Writes.AddRange(omni.Writes.Select(call => $"{call.Method} {call.Type}/{call.Id}"));
         omni.ClearCalls();
+        omni.State.Compact();
     }
 
     /// <summary>Waits until connections that nobody needs are closed.</summary>
