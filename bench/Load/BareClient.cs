@@ -8,11 +8,11 @@ using OmniScale.Omni.Api.Cosi;
 
 namespace OmniScale.Bench.Load;
 
-/// <summary>What a bare client is to write, and where.</summary>
+/// <summary>Where a bare client is to write.</summary>
+internal sealed record BareTarget(string Kubeconfig, string Namespace, Uri Omni, string Key, int Workers);
+
 /// <param name="Versions">The resourceVersions of the objects.</param>
-internal sealed record BarePlan(
-    string Kubeconfig, string Namespace, Uri Omni, string Key, int Workers,
-    IReadOnlyDictionary<string, string> Versions, IReadOnlyList<ObjectWrites> WarmUp, IReadOnlyList<ObjectWrites> Writes);
+internal sealed record BarePlan(IReadOnlyDictionary<string, string> Versions, IReadOnlyList<ObjectWrites> Writes);
 
 /// <summary>
 /// A process that makes the same writes as the operator with as many workers, and does nothing else: it watches nothing, caches
@@ -25,32 +25,36 @@ internal sealed class BareClient : IDisposable
     /// <summary>As many as the operator lets wait; those beyond are lost there too.</summary>
     private const int EventQueue = 1000;
 
-    private readonly BarePlan plan;
+    private readonly BareTarget target;
     private readonly Kube kube;
     private readonly Grpc.Net.Client.GrpcChannel channel;
     private readonly State.StateClient omni;
     private readonly Channel<string> events = Channel.CreateBounded<string>(EventQueue);
 
-    private BareClient(BarePlan plan)
+    private BareClient(BareTarget target)
     {
-        this.plan = plan;
-        kube = new Kube(plan.Kubeconfig);
-        channel = OmniChannel.Open(OmniConnectionSettings.Parse(plan.Omni.ToString(), plan.Key), TimeProvider.System);
+        this.target = target;
+        kube = new Kube(target.Kubeconfig);
+        channel = OmniChannel.Open(OmniConnectionSettings.Parse(target.Omni.ToString(), target.Key), TimeProvider.System);
         omni = new State.StateClient(channel);
     }
 
-    /// <summary>Warms up, says so, waits for a line, writes, and stays until the input ends.</summary>
+    /// <summary>Reads the path of a plan from a line, says that it is ready, waits for another line, and writes; over and over until the input ends.</summary>
+    /// <param name="file">Has the target.</param>
     public static async Task<int> RunAsync(string file, CancellationToken ct)
     {
-        using var client = new BareClient(JsonSerializer.Deserialize<BarePlan>(await File.ReadAllTextAsync(file, ct))!);
+        using var client = new BareClient(JsonSerializer.Deserialize<BareTarget>(await File.ReadAllTextAsync(file, ct))!);
         var telling = Task.Run(() => client.TellAsync(ct), ct);
-        await client.WriteAsync(client.plan.WarmUp, ct);
-        Console.WriteLine(Ready);
-        await Console.In.ReadLineAsync(ct);
-        await client.WriteAsync(client.plan.Writes, ct);
+        while (await Console.In.ReadLineAsync(ct) is { } next)
+        {
+            var plan = JsonSerializer.Deserialize<BarePlan>(await File.ReadAllTextAsync(next, ct))!;
+            Console.WriteLine(Ready);
+            await Console.In.ReadLineAsync(ct);
+            await client.WriteAsync(plan, ct);
+        }
+
         client.events.Writer.Complete();
         await telling;
-        await Console.In.ReadLineAsync(ct);
         return 0;
     }
 
@@ -60,21 +64,20 @@ internal sealed class BareClient : IDisposable
         kube.Dispose();
     }
 
-    private Task WriteAsync(IReadOnlyList<ObjectWrites> all, CancellationToken ct)
+    private Task WriteAsync(BarePlan plan, CancellationToken ct)
     {
-        var left = new ConcurrentQueue<ObjectWrites>(all);
-        return Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => Task.Run(async () =>
+        var left = new ConcurrentQueue<ObjectWrites>(plan.Writes);
+        return Task.WhenAll(Enumerable.Range(0, target.Workers).Select(_ => Task.Run(async () =>
         {
             while (left.TryDequeue(out var next))
             {
-                await WriteAsync(next, ct);
+                await WriteAsync(next, plan.Versions[next.Name], ct);
             }
         }, ct)));
     }
 
-    private async Task WriteAsync(ObjectWrites next, CancellationToken ct)
+    private async Task WriteAsync(ObjectWrites next, string version, CancellationToken ct)
     {
-        var version = plan.Versions[next.Name];
         foreach (var write in next.Writes)
         {
             if (write.Create is { } create)
@@ -83,7 +86,7 @@ internal sealed class BareClient : IDisposable
             }
             else
             {
-                var path = Kube.TalosClusters(plan.Namespace, next.Name, write.Subresource) + "?fieldManager=omniscale-operator&fieldValidation=Strict";
+                var path = Kube.TalosClusters(target.Namespace, next.Name, write.Subresource) + "?fieldManager=omniscale-operator&fieldValidation=Strict";
                 version = VersionOf(await kube.SendAsync(HttpMethod.Patch, path, write.Before + version + write.After, Kube.MergePatch, ct));
             }
         }
@@ -116,8 +119,8 @@ internal sealed class BareClient : IDisposable
         await foreach (var told in events.Reader.ReadAllAsync(ct))
         {
             var body = JsonNode.Parse(told)!;
-            body["involvedObject"]!["namespace"] = plan.Namespace;
-            await kube.SendAsync(HttpMethod.Post, $"api/v1/namespaces/{plan.Namespace}/events?fieldManager=omniscale-operator&fieldValidation=Strict", body.ToJsonString(), "application/json", ct);
+            body["involvedObject"]!["namespace"] = target.Namespace;
+            await kube.SendAsync(HttpMethod.Post, $"api/v1/namespaces/{target.Namespace}/events?fieldManager=omniscale-operator&fieldValidation=Strict", body.ToJsonString(), "application/json", ct);
         }
     }
 

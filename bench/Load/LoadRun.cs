@@ -14,6 +14,9 @@ internal sealed record LoadOptions
     /// <summary>The operator's program.</summary>
     public required string Program { get; init; }
 
+    /// <summary>The processes of the API server and of etcd.</summary>
+    public IReadOnlyList<int> ControlPlane { get; init; } = [];
+
     /// <summary>A folder for logs and plans.</summary>
     public required string Folder { get; init; }
 
@@ -29,13 +32,12 @@ internal sealed record LoadOptions
 /// <summary>The measurements, one after the other.</summary>
 internal sealed class LoadRun(LoadOptions options, Report report, CancellationToken ct) : IAsyncDisposable
 {
-    /// <summary>Enough for the compiler to have seen every method, on both sides.</summary>
-    private const int WarmUps = 50;
+    /// <summary>Enough for the compiler to be done with what runs often, on both sides.</summary>
+    private const int WarmUps = 200;
 
-    private const int Workers = 8;
     private const int WatchedTypes = 17;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly Kube kube = new(options.Kubeconfig);
     private readonly IReadOnlyList<string> warmUps = Objects.Names("w", WarmUps);
@@ -51,12 +53,8 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
     {
         report.Progress("starting the simulated Omni and the operator");
         stage = await Stage.StartAsync(kube, "bench-operator", options.ReadLag, ct);
-        var recording = new Recording(Stage.Watch, Stage.Omni);
-        var applied = await ApplyAsync();
-        await StopAsync();
-        var events = await Stage.EventsAsync(ct);
-        await BareAsync(recording.Of(warmUps, events), recording.Of(names, events), applied);
-
+        Start();
+        await new Throughput(options, report, kube, Stage, Operator).MeasureAsync(warmUps, names, ct);
         await BringUpAsync();
         await LatencyAsync("idle", 0);
         await LatencyAsync("under load", Latency.EditsPerSecond);
@@ -79,8 +77,6 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         kube.Dispose();
     }
 
-    private static bool IsSynced(System.Text.Json.Nodes.JsonObject value) => value.Has("Synced", "True");
-
     private OperatorProcess Start() => running = OperatorProcess.Start(options.Program, options.OperatorKubeconfig, Stage.Namespace, Path.Combine(options.Folder, "operator.log"));
 
     private async Task StopAsync()
@@ -90,66 +86,12 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         running = null;
     }
 
-    /// <returns>How long it took.</returns>
-    private async Task<TimeSpan> ApplyAsync()
-    {
-        Start();
-        await Stage.CreateAsync(warmUps, ct);
-        await Stage.Watch.WhenAsync(warmUps, IsSynced, Limit, "the first clusters are synced");
-        var (_, before) = await Operator.SettledAsync(WarmUps, Limit, ct);
-
-        // The operator stands still while the objects are created, so that their creation is no part of what is measured.
-        report.Progress($"creating {names.Count} clusters");
-        await Operator.SignalAsync("STOP", ct);
-        await Stage.CreateAsync(names, ct);
-        var calls = Stage.Omni.Writes.Count;
-        Usage.ResetPeak(Operator.Id);
-        var usage = Usage.Of(Operator.Id);
-        report.Progress("the operator brings them to Omni");
-        var began = TimeProvider.System.GetTimestamp();
-        await Operator.SignalAsync("CONT", ct);
-        var took = TimeProvider.System.GetElapsedTime(began, await Stage.Watch.WhenAsync(names, IsSynced, Limit, "all clusters are synced"));
-        report.Phase("apply", usage, Usage.Of(Operator.Id), took);
-        var (_, after) = await Operator.SettledAsync(WarmUps, Limit, ct);
-
-        report.Add("a", "passes per second", (after.Passes - before.Passes) / took.TotalSeconds);
-        report.Add("a", "Kubernetes writes of the operator, Events included", after.KubernetesWrites - before.KubernetesWrites);
-        report.Add("a", "Omni writes of the operator, refused ones included", after["omniscale_omni_calls_total"] - before["omniscale_omni_calls_total"]);
-        report.Add("a", "seconds of the operator until all are Synced", took.TotalSeconds);
-        return took;
-    }
-
-    private async Task BareAsync(IReadOnlyList<ObjectWrites> warmUp, IReadOnlyList<ObjectWrites> writes, TimeSpan applied)
-    {
-        report.Progress("the bare client makes the same writes");
-        await using var bare = await Stage.StartAsync(kube, "bench-bare", options.ReadLag, ct);
-        var versions = await bare.CreateAsync([.. warmUps, .. names], ct);
-        var plan = new BarePlan(options.Kubeconfig, bare.Namespace, bare.Omni.Endpoint, bare.Key, Workers, versions, warmUp, writes);
-        await using var process = await BareProcess.StartAsync(plan, options.Folder, ct);
-        await bare.Watch.WhenAsync(warmUps, IsSynced, Limit, "the first clusters of the bare client are synced");
-        var usage = Usage.Of(process.Id);
-        var began = TimeProvider.System.GetTimestamp();
-        process.Go();
-        var took = TimeProvider.System.GetElapsedTime(began, await bare.Watch.WhenAsync(names, IsSynced, Limit, "all clusters of the bare client are synced"));
-        report.Phase("bare client", usage, Usage.Of(process.Id), took);
-
-        var patches = writes.Sum(o => o.Writes.Count(w => w.Create is null) + o.Events.Count);
-        var creates = writes.Sum(o => o.Writes.Count(w => w.Create is not null));
-        report.Ratio("(a) throughput, operator to bare client", took / applied, atLeast: 0.7);
-        report.Add("a", "seconds of the bare client", took.TotalSeconds);
-        report.Add("a", "writes per second of the operator (those that the bare client repeats)", (patches + creates) / applied.TotalSeconds);
-        report.Add("a", "writes per second of the bare client", (patches + creates) / took.TotalSeconds);
-        report.Add("a", "Kubernetes writes of the bare client, Events included", patches);
-        report.Add("a", "Omni writes of the bare client", creates);
-    }
-
     /// <summary>Omni's controllers and the provider build all machines, while the operator follows.</summary>
     private async Task BringUpAsync()
     {
         report.Progress("Omni builds the machines");
-        Stage.Omni.Faults.WriteStored = null;
-        Start();
         await Operator.SettledAsync(names.Count, Limit, ct);
+        Usage.ResetPeak(Operator.Id);
         var usage = Usage.Of(Operator.Id);
         var began = TimeProvider.System.GetTimestamp();
         Stage.Omni.Lifecycle.Paused = false;
@@ -187,7 +129,7 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         var began = TimeProvider.System.GetTimestamp();
         Start();
         var (settled, metrics) = await Operator.SettledAsync(names.Count, Limit, ct);
-        report.Phase("restart", new Usage(0, TimeSpan.Zero), Usage.Of(Operator.Id), TimeProvider.System.GetElapsedTime(began, settled));
+        report.Phase("restart", Usage.None, Usage.Of(Operator.Id), TimeProvider.System.GetElapsedTime(began, settled));
         var calls = Stage.Omni.Calls;
         report.AtMost("(b) Kubernetes writes after a restart", metrics.KubernetesWrites, 0, "");
         report.AtMost("(b) objects changed meanwhile", versions.Except(await Stage.VersionsAsync(ct)).Count(), 0, "");

@@ -8,7 +8,8 @@ var kubeconfig = new Option<string>("--kubeconfig") { Description = "The control
 var operatorKubeconfig = new Option<string>("--operator-kubeconfig") { Description = "The control plane, as the operator", Required = true };
 var program = new Option<string>("--operator") { Description = "The operator's program", Required = true };
 var folder = new Option<string>("--folder") { Description = "Where logs and plans are written", Required = true };
-var root = new RootCommand("Measures the operator under load") { clusters, samples, readLag, kubeconfig, operatorKubeconfig, program, folder };
+var controlPlane = new Option<int[]>("--control-plane") { Description = "Process ids of the API server and of etcd", AllowMultipleArgumentsPerToken = true, Required = true };
+var root = new RootCommand("Measures the operator under load") { controlPlane, clusters, samples, readLag, kubeconfig, operatorKubeconfig, program, folder };
 root.SetAction(async (result, ct) =>
 {
     var report = new Report();
@@ -17,6 +18,7 @@ root.SetAction(async (result, ct) =>
         Clusters = result.GetValue(clusters),
         Samples = result.GetValue(samples),
         ReadLag = TimeSpan.FromMilliseconds(result.GetValue(readLag)),
+        ControlPlane = result.GetValue(controlPlane)!,
         Kubeconfig = result.GetValue(kubeconfig)!,
         OperatorKubeconfig = result.GetValue(operatorKubeconfig)!,
         Program = result.GetValue(program)!,

@@ -73,28 +73,45 @@ internal sealed class Stage : IAsyncDisposable
     }
 }
 
-/// <summary>The bare client's process, warmed up and waiting for the word.</summary>
+/// <summary>The bare client's process.</summary>
 internal sealed class BareProcess : IAsyncDisposable
 {
     private readonly Process process;
+    private readonly string folder;
 
-    private BareProcess(Process process) => this.process = process;
+    private BareProcess(Process process, string folder) => (this.process, this.folder) = (process, folder);
 
     public int Id => process.Id;
 
-    public static async Task<BareProcess> StartAsync(BarePlan plan, string folder, CancellationToken ct)
+    public static async Task<BareProcess> StartAsync(BareTarget target, string folder, CancellationToken ct)
     {
-        var file = Path.Combine(folder, "bare.json");
-        await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(plan), ct);
-        var bare = new BareProcess(Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["bare", file])
+        var file = Path.Combine(folder, "target.json");
+        await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(target), ct);
+        return new BareProcess(Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["bare", file])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!);
-        return await bare.process.StandardOutput.ReadLineAsync(ct) == BareClient.Ready ? bare : throw new InvalidOperationException("The bare client failed.");
+        })!, folder);
     }
 
-    public void Go() => process.StandardInput.WriteLine();
+    /// <summary>Gives it what to write, and returns when it could begin.</summary>
+    public async Task PrepareAsync(BarePlan plan, CancellationToken ct)
+    {
+        var file = Path.Combine(folder, "plan.json");
+        await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(plan), ct);
+        await process.StandardInput.WriteLineAsync(file.AsMemory(), ct);
+        await process.StandardInput.FlushAsync(ct);
+        if (await process.StandardOutput.ReadLineAsync(ct) != BareClient.Ready)
+        {
+            throw new InvalidOperationException("The bare client failed.");
+        }
+    }
+
+    public void Go()
+    {
+        process.StandardInput.WriteLine();
+        process.StandardInput.Flush();
+    }
 
     public async ValueTask DisposeAsync()
     {

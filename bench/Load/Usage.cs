@@ -7,6 +7,8 @@ namespace OmniScale.Bench.Load;
 /// <param name="Cpu">User and system time since the start.</param>
 internal sealed record Usage(double PeakMiB, TimeSpan Cpu)
 {
+    public static readonly Usage None = new(0, TimeSpan.Zero);
+
     private const int TicksPerSecond = 100;
 
     public static Usage Of(int process)

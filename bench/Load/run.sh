@@ -31,4 +31,5 @@ export KUBECONFIG=$state/controlplane/kubeconfig
 # Established comes a moment before the storage is there.
 until kubectl get talosclusters -A >/dev/null 2>&1; do sleep 0.1; done
 bin/Release/net10.0/OmniScale.Bench --kubeconfig "$KUBECONFIG" --operator-kubeconfig "$state/operator.kubeconfig" \
+  --control-plane "$(cat "$state/controlplane/apiserver.pid")" --control-plane "$(cat "$state/controlplane/etcd.pid")" \
   --operator "$root/src/Operator/bin/Release/net10.0/omniscale-operator" --folder "$state" "$@"

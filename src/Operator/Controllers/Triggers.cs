@@ -29,7 +29,27 @@ internal sealed class Triggers
         providers.Changed += change => WakeClassesOf(change.Key);
         classes.Changed += OnClassChanged;
         clusters.Changed += OnClusterChanged;
-        pool.Changed += (_, change) => OnOmniChanged(change);
+        pool.Changed += (connection, change) =>
+        {
+            // Nobody reads a connection before all of it is there, and then everybody is woken: what its first reading finds is no news.
+            if (IsComplete(connection.Cache))
+            {
+                OnOmniChanged(change);
+            }
+        };
+    }
+
+    private static bool IsComplete(OmniCache cache)
+    {
+        foreach (var type in OmniCaches.Types)
+        {
+            if (!cache.Status(type).IsSynced)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>What is known of a provider's Proxmox changed.</summary>
