@@ -37,6 +37,7 @@ lint: ## Report what is not formatted, and shell script mistakes
 controlplane: ## Provide etcd, kube-apiserver and kubectl for tests and the demo
 	@hack/controlplane/build.sh
 
-bench: ## Measure the expression engine beside cel-go
+bench: ## Measure the expression engine beside cel-go, and the operator under load; BENCH=cel or load for one, CLUSTERS=…
 	@hack/controlplane/build.sh --quiet
-	@bench/Cel/run.sh
+	@case "$(BENCH)" in load) ;; *) bench/Cel/run.sh ;; esac
+	@case "$(BENCH)" in cel) ;; *) bench/Load/run.sh --clusters "$(or $(CLUSTERS),1000)" ;; esac

@@ -38,7 +38,7 @@ internal static class OperatorHost
         }
 
         using var leadership = options.LeaderElect ? new Leadership(LeaseOf(options, configuration), TimeProvider.System) : null;
-        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership);
+        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership, options.KubeApi);
         await using var app = Build(options, client, TimeProvider.System, leadership: leadership);
         await app.RunAsync(ct);
         return Environment.ExitCode;
@@ -116,7 +116,7 @@ internal static class OperatorHost
     private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time, Leadership? leadership)
     {
         services.AddSingleton(options).AddSingleton(client).AddSingleton(time);
-        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>();
+        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>().AddSingleton<ApiServerProbe>();
         if (leadership is not null)
         {
             AddLeaderElection(services, options, leadership, time);
@@ -133,6 +133,10 @@ internal static class OperatorHost
         AddKind<ProxmoxProvider, ProxmoxProviderReconciler>(services, options, leadership);
         AddKind<MachineClass, MachineClassReconciler>(services, options, leadership);
         AddKind<TalosCluster, TalosClusterReconciler>(services, options, leadership);
+        if (leadership is not null)
+        {
+            services.AddHostedService(s => ActivatorUtilities.CreateInstance<StandbyConnections>(s, leadership));
+        }
     }
 
     private static void AddKind<T, TReconciler>(IServiceCollection services, OperatorOptions options, Leadership? leadership)
