@@ -52,9 +52,15 @@ internal sealed partial class Actors
     private Task HandRemovesAsync()
     {
         var (cluster, what) = (AnyCluster(), random.Next(2));
-        var done = what == 0
-            ? world.Omni.State.Remove(ResourceTypes.ConfigPatches, $"200-cluster-{cluster}-cni")
-            : world.Omni.State.Remove(ResourceTypes.ExtensionsConfigurations, $"schematic-{cluster}");
+        var (type, id) = what == 0
+            ? ((ResourceType)ResourceTypes.ConfigPatches, $"200-cluster-{cluster}-cni")
+            : (ResourceTypes.ExtensionsConfigurations, $"schematic-{cluster}");
+        var done = world.Omni.State.Remove(type, id);
+        if (done)
+        {
+            world.Creations.Removed(type, id);
+        }
+
         world.Note($"another hand removes {(what == 0 ? "the patch" : "the extensions")} of {cluster}{(done ? "" : ", which is not there")}");
         return Task.CompletedTask;
     }
@@ -77,7 +83,7 @@ internal sealed partial class Actors
         world.Note($"another hand deletes cluster {cluster}{(known ? "" : ", whose creation the object did not get to record")}");
         if (!known)
         {
-            Allow(owner, $"unrecorded {world.Log.Count}");
+            world.Creations.MayBuildAnew(owner, $"unrecorded {world.Log.Count}");
         }
 
         world.Background.Add(world.Omni.State.DeleteAsync(ResourceTypes.Clusters, cluster, HandLimit, World.Ct));

@@ -1,6 +1,12 @@
 using System.Text.Json.Nodes;
+using k8s;
 using k8s.Models;
+using OmniScale.Core;
+using OmniScale.Core.Classes;
+using OmniScale.Core.Clusters;
 using OmniScale.Crds;
+using OmniScale.Omni.Api;
+using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
 
@@ -9,6 +15,7 @@ internal sealed partial class Actors
 {
     private static readonly string[] Clusters = ["red", "blue"];
     private static readonly string[] Classes = ["small", "large"];
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly string[] Sets = ["workers", "gpu"];
 
     /// <summary>Names in Omni by place and name of the object: the first namespace's are its own, the second's collide with them or not.</summary>
@@ -26,11 +33,15 @@ internal sealed partial class Actors
             await ApplyProviderAsync(@namespace, suspend: false);
         }
 
-        await world.StartOperatorAsync();
+        await world.Operators.StartAsync();
         for (var i = 0; i < 6; i++)
         {
             await (i < 3 ? ApplyClassAsync() : ApplyClusterAsync());
         }
+
+        // An operator that has not begun cannot be disturbed.
+        await Eventually.TrueAsync(
+            async () => (await world.ListAsync<TalosCluster>()).All(cluster => cluster.Status?.ObservedGeneration is not null), "each cluster has a status", StartLimit);
     }
 
     private async Task ApplyClusterAsync()
@@ -98,7 +109,7 @@ internal sealed partial class Actors
             ["metadata"] = new JsonObject { ["name"] = name, ["annotations"] = annotations },
             ["spec"] = spec,
         });
-        Allow(owner, applied["metadata"]!["uid"]!.GetValue<string>());
+        world.Creations.Applied(owner, applied["metadata"]!["uid"]!.GetValue<string>(), Wanted(kind, applied.ToJsonString(), World.OwnerIn(@namespace, name)));
         if (applied["metadata"]!["deletionTimestamp"] is not null && spec["deletionPolicy"]!.GetValue<string>() == "Orphan")
         {
             world.LetGo.Add(owner);
@@ -189,21 +200,16 @@ internal sealed partial class Actors
         world.Note($"annotate TalosCluster {@namespace}/{name}: recreate {lost ?? "nothing"}");
         if (lost is not null)
         {
-            Allow(World.OwnerOf(@namespace, name), $"recreate {lost}");
+            world.Creations.MayBuildAnew(World.OwnerOf(@namespace, name), $"recreate {lost}");
             await world.Client.MergePatchAsync<TalosCluster>(new(@namespace, name),
                 new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [UserAnnotations.Recreate] = lost } } }, World.Ct);
         }
     }
 
-    private void Allow(string owner, string build)
-    {
-        if (!world.BuildsAllowed.TryGetValue(owner, out var allowed))
-        {
-            world.BuildsAllowed[owner] = allowed = [];
-        }
-
-        allowed.Add(build);
-    }
+    /// <summary>What an object has in Omni, but for the names of its classes there.</summary>
+    private static IReadOnlyList<OmniResource> Wanted(string kind, string json, Owner owner) => kind == "MachineClass"
+        ? [MachineClassRenderer.Render(KubernetesJson.Deserialize<MachineClass>(json), World.Provider, owner)]
+        : ClusterRenderer.Render(KubernetesJson.Deserialize<TalosCluster>(json), owner, name => name, _ => null);
 
     private JsonObject MachineSet(int size)
     {

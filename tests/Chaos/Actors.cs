@@ -1,5 +1,7 @@
 using Grpc.Core;
 using OmniScale.Lab.Omni.Faults;
+using OmniScale.Lab.Proxmox;
+using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
 
@@ -14,27 +16,44 @@ internal sealed partial class Actors(World world, Random random)
     private static readonly StatusCode[] Codes =
         [StatusCode.Unavailable, StatusCode.Internal, StatusCode.Aborted, StatusCode.DeadlineExceeded, StatusCode.ResourceExhausted, StatusCode.PermissionDenied];
 
+    private Task? leaderChange;
+
     public async Task StepAsync()
     {
-        var pause = TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(400) : random.Next(60));
-        await (random.Next(100) switch
+        var pause = Pause();
+        await (random.Next(200) switch
         {
-            < 26 => ApplyClusterAsync(),
-            < 34 => DeleteClusterAsync(),
-            < 40 => ApplyClassAsync(),
-            < 44 => DeleteClassAsync(),
-            < 47 => ProviderAsync(),
-            < 52 => SecretAsync(),
-            < 55 => RecreateAsync(),
-            < 61 => HandEditsAsync(),
-            < 65 => HandRemovesAsync(),
-            < 69 => HandDeletesClusterAsync(),
-            < 73 => HandAddsPatchAsync(),
-            < 76 => HandLocksAsync(),
-            < 86 => FaultAsync(),
-            < 89 => OmniDownAsync(),
-            < 96 => KillAsync(),
-            _ => PauseAsync(),
+            < 52 => ApplyClusterAsync(),
+            < 66 => DeleteClusterAsync(),
+            < 78 => ApplyClassAsync(),
+            < 86 => DeleteClassAsync(),
+            < 92 => ProviderAsync(),
+            < 102 => SecretAsync(),
+            < 108 => RecreateAsync(),
+            < 120 => HandEditsAsync(),
+            < 128 => HandRemovesAsync(),
+            < 136 => HandDeletesClusterAsync(),
+            < 144 => HandAddsPatchAsync(),
+            < 150 => HandLocksAsync(),
+            < 170 => FaultAsync(),
+            < 176 => OmniDownAsync(),
+            < 180 => ProxmoxDownAsync(),
+            < 182 => ControlPlaneDownAsync(),
+            < 194 => EndAsync(),
+            _ => FreezeAsync(),
+        });
+        await Task.Delay(pause, TimeProvider.System, World.Ct);
+    }
+
+    /// <summary>One of the steps that give the operator something to write to Omni.</summary>
+    public async Task EditAsync()
+    {
+        var pause = Pause();
+        await (random.Next(4) switch
+        {
+            0 => HandEditsAsync(),
+            1 => HandRemovesAsync(),
+            _ => ApplyClusterAsync(),
         });
         await Task.Delay(pause, TimeProvider.System, World.Ct);
     }
@@ -85,29 +104,84 @@ internal sealed partial class Actors(World world, Random random)
         await world.Omni.ResumeAsync(World.Ct);
     }
 
-    /// <summary>Kills the operator at a moment of its own while steps go on, or starts it again.</summary>
-    private async Task KillAsync()
+    private Task ProxmoxDownAsync()
     {
-        var isBack = random.Next(3) > 0;
-        world.Note(world.IsRunning ? $"kill the operator{(isBack ? " and start it again" : "")}" : "start the operator");
-        if (!world.IsRunning)
+        var span = TimeSpan.FromMilliseconds(random.Next(50, 2000));
+        world.Note($"fault: Proxmox is down for {span.TotalMilliseconds} ms");
+        world.Proxmox.Faults.Add(new ProxmoxFault { Reset = true });
+        world.Background.Add(BackAsync());
+        return Task.CompletedTask;
+
+        async Task BackAsync()
         {
-            await world.StartOperatorAsync();
+            await Task.Delay(span, TimeProvider.System, World.Ct);
+            world.Proxmox.Faults.Clear();
+        }
+    }
+
+    /// <summary>Kills the API server or etcd, and starts it again. Users wait meanwhile; others go on.</summary>
+    private async Task ControlPlaneDownAsync()
+    {
+        var (isEtcd, steps) = (random.Next(2) == 0, random.Next(8));
+        var name = isEtcd ? "etcd" : "the API server";
+        var controlPlane = world.Installation.ControlPlane;
+        world.Note($"kill {name}");
+        await (isEtcd ? controlPlane.StopEtcdAsync() : controlPlane.StopApiServerAsync());
+        for (var step = 0; step < steps; step++)
+        {
+            var pause = Pause();
+            await (random.Next(6) switch
+            {
+                0 => HandEditsAsync(),
+                1 => HandRemovesAsync(),
+                2 => HandAddsPatchAsync(),
+                3 => HandLocksAsync(),
+                4 => FaultAsync(),
+                _ => EndAsync(),
+            });
+            await Task.Delay(pause, TimeProvider.System, World.Ct);
+        }
+
+        world.Note($"start {name}");
+        await (isEtcd ? controlPlane.StartEtcdAsync() : controlPlane.StartApiServerAsync());
+        await Eventually.TrueAsync(world.CanWriteAsync, "the API server serves writes again", TimeSpan.FromSeconds(60));
+        world.Note($"{name} is back");
+    }
+
+    /// <summary>Ends the operator at a moment of its own while steps go on, or starts it again; of two, the one that leads.</summary>
+    private async Task EndAsync()
+    {
+        var (isBack, how) = (random.Next(3) > 0, Pick(Enum.GetValues<LeaderChange>()));
+        if (world.Operators.IsPair)
+        {
+            var isUnderWay = leaderChange is { IsCompleted: false };
+            world.Note($"the leader is to be {how}{(isUnderWay ? ", but another change is under way" : "")}");
+            if (!isUnderWay)
+            {
+                world.Background.Add(leaderChange = world.Election.ChangeAsync(how));
+            }
+
             return;
         }
 
-        await world.KillOperatorAsync();
-        if (isBack)
+        world.Note(world.Operators.IsRunning ? $"kill the operator{(isBack ? " and start it again" : "")}" : "start the operator");
+        var starts = isBack || !world.Operators.IsRunning;
+        await world.Operators.KillAsync();
+        if (starts)
         {
-            await world.StartOperatorAsync();
+            await world.Operators.StartAsync();
         }
     }
 
-    private async Task PauseAsync()
+    private Task FreezeAsync()
     {
-        world.Note(world.IsPaused ? "the operator goes on" : "the operator is stopped");
-        await world.PauseOperatorAsync(!world.IsPaused);
+        var span = TimeSpan.FromMilliseconds(random.Next(1500));
+        world.Note($"the operator is stopped for {span.TotalMilliseconds} ms");
+        world.Background.Add(world.Operators.FreezeAsync(span));
+        return Task.CompletedTask;
     }
+
+    private TimeSpan Pause() => TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(400) : random.Next(60));
 
     private T Pick<T>(IReadOnlyList<T> items) => items[random.Next(items.Count)];
 }

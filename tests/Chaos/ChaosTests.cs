@@ -1,4 +1,3 @@
-using System.Globalization;
 using OmniScale.Operator.Tests;
 
 namespace OmniScale.Chaos;
@@ -8,49 +7,51 @@ namespace OmniScale.Chaos;
 /// <c>OMNISCALE_CHAOS_SEED</c> is the first seed, <c>OMNISCALE_CHAOS_RUNS</c> how many follow, <c>OMNISCALE_CHAOS_STEPS</c> how long
 /// each sequence is, <c>OMNISCALE_CHAOS_LIMIT</c> how many seconds all may take to settle. A seed gives the same steps again; how they fall between the operator's own is up to the machine.
 /// </summary>
-public sealed class ChaosTests(Installation installation)
+public sealed class ChaosTests(Installation first, Installations installations)
 {
-    /// <summary>Each run has a program of its own to feed, so that not many of them go at once.</summary>
-    private static readonly SemaphoreSlim Turns = new(Math.Max(2, Environment.ProcessorCount));
-
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(Setting("SEED", 1), Setting("RUNS", 4))];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(Settings.Number("SEED", 1), Settings.Number("RUNS", 6))];
 
     [Theory]
     [MemberData(nameof(Seeds))]
     public async Task Whatever_happens_it_ends_as_the_objects_say(int seed)
     {
-        await Turns.WaitAsync(World.Ct);
+        await Settings.Turns.WaitAsync(World.Ct);
         try
         {
-            await RunAsync(seed);
+            var installation = await installations.TakeAsync(first);
+            await RunAsync(installation, seed);
+            installations.GiveBack(installation);
         }
         finally
         {
-            Turns.Release();
+            Settings.Turns.Release();
         }
     }
 
-    private async Task RunAsync(int seed)
+    /// <summary>Every sixth run or so has two replicas.</summary>
+    private static async Task RunAsync(Installation installation, int seed)
     {
-        await using var world = await World.StartAsync(installation, seed);
-        var actors = new Actors(world, new Random(seed));
+        var random = new Random(seed);
+        await using var world = await World.StartAsync(installation, seed, pair: random.Next(6) == 0);
+        var actors = new Actors(world, random);
         try
         {
             await actors.PrepareAsync();
-            for (var step = 0; step < Setting("STEPS", 30); step++)
+            world.Note("prepared");
+            for (var step = 0; step < Settings.Number("STEPS", 40); step++)
             {
                 await actors.StepAsync();
             }
 
             await world.CalmAsync();
-            await new Verdict(world).HoldsAsync(TimeSpan.FromSeconds(Setting("LIMIT", 60)));
+            await new Verdict(world).HoldsAsync(Settings.Limit);
+            world.Note($"settled, {world.Omni.Writes.Count} writes");
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Assert.Fail($"seed {seed}: {e.Message}\n\nSteps:\n{string.Join('\n', world.Log)}\n\n{e.GetType().Name} {e.StackTrace}");
         }
-    }
 
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable($"OMNISCALE_CHAOS_{name}"), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+        world.Report($"seed {seed}");
+    }
 }

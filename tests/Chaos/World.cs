@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
+using OmniScale.Core;
 using OmniScale.Crds;
-using OmniScale.EndToEnd;
 using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Lab.Proxmox;
@@ -13,7 +12,6 @@ using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 using OmniScale.Operator.Tests;
 using OmniScale.Runtime;
-using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
 
@@ -25,24 +23,37 @@ internal sealed class World : IAsyncDisposable
 
     private const string TokenSecret = "5ca1ab1e-c0de-4a11-b0a7-0ddba11c0c0a";
 
-    private readonly Installation installation;
-    private readonly long started = TimeProvider.System.GetTimestamp();
-    private ServerProcess? process;
+    private static readonly string[] Milestones = ["  prepared", "  calm", "  settled"];
 
-    private World(Installation installation, IReadOnlyList<string> namespaces, OmniSimulator omni, ProxmoxSimulator proxmox)
+    private readonly long started = TimeProvider.System.GetTimestamp();
+    private readonly Lock logGate = new();
+    private readonly List<string> log = [];
+
+    private World(Installation installation, IReadOnlyList<string> namespaces, OmniSimulator omni, ProxmoxSimulator proxmox, bool pair)
     {
-        (this.installation, Namespaces, Omni, Proxmox) = (installation, namespaces, omni, proxmox);
+        (Installation, Namespaces, Omni, Proxmox) = (installation, namespaces, omni, proxmox);
         Client = new KubeClient(installation.ControlPlane.CreateConfiguration(), "chaos", TimeProvider.System);
-        omni.Faults.WriteStored = call =>
+        Operators = new Operators(installation, string.Join(',', namespaces), pair, Note);
+        Election = new Election(this);
+        omni.Faults.WriteStored = async call =>
         {
-            if (call is { Method: "Create", Request: CreateRequest create } && call.Type == ResourceTypes.Clusters.Name)
+            if (call is { Method: "Create", Request: CreateRequest create })
             {
-                Builds.AddOrUpdate((create.Resource.Metadata.Annotations[OwnershipAnnotations.Owner], call.Id!), 1, (_, count) => count + 1);
+                Creations.Stored(create);
             }
 
-            return Task.CompletedTask;
+            await Election.StoredAsync(call);
         };
     }
+
+    public Installation Installation { get; }
+
+    public Operators Operators { get; }
+
+    /// <summary>How the leader of two replicas changed; without content when there is one.</summary>
+    public Election Election { get; }
+
+    public IKubernetes Kubernetes => Installation.ControlPlane.Client;
 
     public IReadOnlyList<string> Namespaces { get; }
 
@@ -52,13 +63,19 @@ internal sealed class World : IAsyncDisposable
 
     public KubeClient Client { get; }
 
-    public List<string> Log { get; } = [];
+    public IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (logGate)
+            {
+                return [.. log];
+            }
+        }
+    }
 
-    /// <summary>How often a Cluster of an owner was created in Omni.</summary>
-    public ConcurrentDictionary<(string Owner, string Id), int> Builds { get; } = new();
-
-    /// <summary>By owner: the uids of its objects and the permissions to build anew, each of which allows for one creation.</summary>
-    public Dictionary<string, HashSet<string>> BuildsAllowed { get; } = [];
+    /// <summary>What the operator created in Omni, and what it had reasons to.</summary>
+    public Creations Creations { get; } = new();
 
     /// <summary>Owners whose object may have let go of what it had in Omni.</summary>
     public HashSet<string> LetGo { get; } = [];
@@ -74,60 +91,56 @@ internal sealed class World : IAsyncDisposable
 
     public List<Task> Background { get; } = [];
 
-    public bool IsRunning => process is not null;
-
-    public bool IsPaused { get; private set; }
-
-    public static async Task<World> StartAsync(Installation installation, int seed)
+    public static async Task<World> StartAsync(Installation installation, int seed, bool pair)
     {
-        var ct = TestContext.Current.CancellationToken;
         var cluster = MatrixCluster.Create();
         cluster.Users[0].Tokens[0].Secret = TokenSecret;
-        return new World(
+        var world = new World(
             installation,
             [await installation.ControlPlane.CreateNamespaceAsync("chaos"), await installation.ControlPlane.CreateNamespaceAsync("chaos")],
-            await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = [Provider], Speed = 3000, Seed = seed }, ct),
-            await ProxmoxSimulator.StartAsync(new ProxmoxSimulatorOptions { Cluster = cluster }, ct));
+            await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = [Provider], Speed = 3000, Seed = seed }, Ct),
+            await ProxmoxSimulator.StartAsync(new ProxmoxSimulatorOptions { Cluster = cluster }, Ct),
+            pair);
+        if (pair)
+        {
+            await world.Election.StartAsync();
+        }
+
+        return world;
     }
 
-    public void Note(string step) =>
-        Log.Add($"{Log.Count,4} {TimeProvider.System.GetElapsedTime(started).TotalSeconds,7:0.000} s  {Namespaces.Index().Aggregate(step, (text, ns) => text.Replace(ns.Item, $"ns{ns.Index}", StringComparison.Ordinal))}");
-
-    public static string OwnerOf(string @namespace, string name) => $"{ClusterId}/{@namespace}/{name}";
-
-    public async Task StartOperatorAsync() => process ??= await OperatorProcess.StartAsync(
-        installation, string.Join(',', Namespaces), "--health-address", "http://127.0.0.1:0", "--leader-elect=false");
-
-    public async Task KillOperatorAsync()
+    public void Note(string step)
     {
-        if (process is { } running)
+        var time = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        var text = Namespaces.Index().Aggregate(step, (text, ns) => text.Replace(ns.Item, $"ns{ns.Index}", StringComparison.Ordinal));
+        lock (logGate)
         {
-            process = null;
-            IsPaused = false;
-            await running.KillAsync();
-            running.Dispose();
+            log.Add($"{log.Count,4} {time,7:0.000} s  {text}");
         }
     }
 
-    public async Task PauseOperatorAsync(bool pause)
-    {
-        if (process is not null && pause != IsPaused)
-        {
-            await process.SignalAsync(pause ? "STOP" : "CONT");
-            IsPaused = pause;
-        }
-    }
+    /// <summary>Leaves in the test's output what happened, and one line that sums it up.</summary>
+    public void Report(string what) => TestContext.Current.TestOutputHelper?.WriteLine(
+        $"{string.Join('\n', Log)}\n{what}: {string.Join(", ", Log.Where(line => Milestones.Any(line.Contains)).Select(line => line[5..].Trim()))}");
+
+    public static Owner OwnerIn(string @namespace, string name) => new(ClusterId, @namespace, name);
+
+    public static string OwnerOf(string @namespace, string name) => OwnerIn(@namespace, name).Mark;
+
+    public async Task<IReadOnlyList<T>> ListAsync<T>()
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        [.. (await Task.WhenAll(Namespaces.Select(ns => Client.ListAsync<T>(ns, Ct)))).SelectMany(list => list)];
 
     /// <summary>Applies an object on the server's side, as GitOps tools do, and returns it.</summary>
     public async Task<JsonNode> ApplyAsync(string @namespace, string plural, JsonObject value)
     {
         var (group, name) = (value["apiVersion"]!.GetValue<string>(), value["metadata"]!["name"]!.GetValue<string>());
         var path = $"{(group == "v1" ? "/api/v1" : $"/apis/{group}")}/namespaces/{@namespace}/{plural}/{name}?fieldManager=user&force=true&fieldValidation=Strict";
-        using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri(installation.ControlPlane.Server, path))
+        using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri(Installation.ControlPlane.Server, path))
         {
             Content = new StringContent(value.ToJsonString(), new MediaTypeHeaderValue("application/apply-patch+yaml")),
         };
-        using var response = await ((Kubernetes)installation.ControlPlane.Client).HttpClient.SendAsync(request, Ct);
+        using var response = await ((Kubernetes)Kubernetes).HttpClient.SendAsync(request, Ct);
         var text = await response.Content.ReadAsStringAsync(Ct);
         Assert.True(response.IsSuccessStatusCode, text);
         return JsonNode.Parse(text)!;
@@ -144,6 +157,16 @@ internal sealed class World : IAsyncDisposable
         {
             // Gone already.
         }
+    }
+
+    public async Task<bool> CanWriteAsync()
+    {
+        foreach (var @namespace in Namespaces)
+        {
+            await ApplyProxmoxSecretAsync(@namespace);
+        }
+
+        return true;
     }
 
     public async Task ApplyOmniSecretAsync(string @namespace) => await ApplyAsync(@namespace, "secrets", new JsonObject
@@ -169,14 +192,19 @@ internal sealed class World : IAsyncDisposable
     {
         Note("calm");
         Omni.Faults.Clear();
-        await PauseOperatorAsync(false);
-        await StartOperatorAsync();
+        Proxmox.Faults.Clear();
+        await Operators.StartAsync();
         await Task.WhenAll(Background);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await KillOperatorAsync();
+        await Operators.DisposeAsync();
+        if (Operators.IsPair)
+        {
+            await Election.DisposeAsync();
+        }
+
         await Omni.DisposeAsync();
         await Proxmox.DisposeAsync();
         Client.Dispose();

@@ -15,6 +15,8 @@ public sealed class ServerProcess : IDisposable
 
     private ServerProcess(Process process) => _process = process;
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     public static async Task<ServerProcess> StartAsync(string program, params string[] arguments)

@@ -59,6 +59,30 @@ public class LifecycleTests
     }
 
     [Fact]
+    public async Task MachineSet_ThatGrowsAgain_TakesNoMachineThatItsProviderIsToRemove()
+    {
+        await using var omni = await RunningAsync();
+        var state = omni.Simulator.State;
+        await ResizeAsync(omni, "prod-workers", 2);
+        await state.WaitAsync(store => IsReady(store, 5), TestOmni.Limit, TestContext.Current.CancellationToken);
+
+        // The machine that leaves is free for as long as nobody removes it.
+        omni.Simulator.Lifecycle.DisconnectProvider(Samples.Provider);
+        await ResizeAsync(omni, "prod-workers", 1);
+        await state.WaitAsync(
+            store => store.List(ResourceTypes.MachineRequests).Any(request => request.IsTearingDown) &&
+                store.List(ResourceTypes.MachineStatuses).Any(machine => machine.Metadata.Labels.ContainsKey(OmniLabels.Available)),
+            TestOmni.Limit, TestContext.Current.CancellationToken);
+        await ResizeAsync(omni, "prod-workers", 2);
+        await state.WaitAsync(store => store.List(ResourceTypes.MachineRequests).Count == 6, TestOmni.Limit, TestContext.Current.CancellationToken);
+        omni.Simulator.Lifecycle.ConnectProvider(Samples.Provider);
+
+        await state.WaitAsync(
+            store => IsReady(store, 5) && store.List(ResourceTypes.MachineRequests).Count == 5 && store.List(ResourceTypes.MachineSetNodes).Count == 5,
+            TestOmni.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Request_ThatTheProviderRefuses_FailsWithItsErrorAndIsTriedAgain()
     {
         var refuse = true;

@@ -17,6 +17,9 @@ public sealed class OmniFaults
         this.dropConnections = dropConnections;
     }
 
+    /// <summary>Called when a write came, before anything is done about it.</summary>
+    public Func<RecordedCall, Task>? WriteBegun { get; set; }
+
     /// <summary>Called when a write has been stored, before it is answered. A client killed here does not learn of its write.</summary>
     public Func<RecordedCall, Task>? WriteStored { get; set; }
 

@@ -26,6 +26,9 @@ public sealed class RecordedCall
     /// <summary>The message as it came.</summary>
     public required IMessage Request { get; init; }
 
+    /// <summary>The port of the client's end of the connection.</summary>
+    public required int PeerPort { get; init; }
+
     /// <summary>Identity of the key that signed the call; null when there is none.</summary>
     public string? Identity { get; internal set; }
 
@@ -61,7 +64,7 @@ internal sealed class CallLog(TimeProvider time)
         }
     }
 
-    public RecordedCall Begin(string method, IMessage request, string? context)
+    public RecordedCall Begin(string method, IMessage request, string? context, int peerPort)
     {
         var name = method[(method.LastIndexOf('/') + 1)..];
         var (type, id) = RequestSubject.Of(request);
@@ -76,6 +79,7 @@ internal sealed class CallLog(TimeProvider time)
                 Id = id ?? context,
                 IsWrite = WriteMethods.Contains(name),
                 Request = request,
+                PeerPort = peerPort,
             };
             calls.Enqueue(call);
             if (calls.Count > Limit)

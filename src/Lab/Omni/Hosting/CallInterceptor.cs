@@ -31,16 +31,19 @@ internal sealed class CallInterceptor(OmniSimulatorOptions options, OmniStore st
 
     private async Task RunAsync(IMessage request, ServerCallContext context, Func<Task> handle)
     {
-        var call = log.Begin(context.Method, request, context.RequestHeaders.GetValue("cluster") ?? context.RequestHeaders.GetValue("context"));
+        var connection = context.GetHttpContext().Connection;
+        var call = log.Begin(
+            context.Method, request, context.RequestHeaders.GetValue("cluster") ?? context.RequestHeaders.GetValue("context"), connection.RemotePort);
         try
         {
-            var connection = context.GetHttpContext().Connection.Id;
-            await faults.ApplyAsync(call, afterStoring: false, connection, context.CancellationToken);
+            if (call.IsWrite && faults.WriteBegun is { } begun)
+                await begun(call);
+            await faults.ApplyAsync(call, afterStoring: false, connection.Id, context.CancellationToken);
             Admit(call, context);
             await handle();
             if (call.IsWrite && faults.WriteStored is { } stored)
                 await stored(call);
-            await faults.ApplyAsync(call, afterStoring: true, connection, context.CancellationToken);
+            await faults.ApplyAsync(call, afterStoring: true, connection.Id, context.CancellationToken);
             End(call, StatusCode.OK, null);
             if (call.IsWrite && faults.WriteAnswered is { } answered)
                 context.GetHttpContext().Response.OnCompleted(() => answered(call));

@@ -68,8 +68,11 @@ internal sealed class MachineSetNodes(ControllerContext context)
     {
         if (@class.AutoProvision is not null)
         {
-            return context.With(KnownTypes.MachineStatuses, OmniLabels.MachineRequestSet, set.Id)
-                .Where(machine => IsFree(machine) && machine.HasLabel(OmniLabels.ReadyToUse));
+            // One whose provider was told to remove it would be gone before it is a member.
+            return context.With(KnownTypes.MachineStatuses, OmniLabels.MachineRequestSet, set.Id).Where(machine =>
+                IsFree(machine) &&
+                machine.HasLabel(OmniLabels.ReadyToUse) &&
+                context.Find(KnownTypes.MachineRequests, machine.Label(OmniLabels.MachineRequest) ?? "") is { IsTearingDown: false });
         }
 
         var selectors = @class.MatchLabels
@@ -82,6 +85,7 @@ internal sealed class MachineSetNodes(ControllerContext context)
             !machine.HasLabel(OmniLabels.MachineRequestSet) &&
             selectors.Exists(selector => selector.Matches(machine.Metadata.Labels)));
     }
+
     private bool IsFree(StoredResource machine) =>
         machine.HasLabel(OmniLabels.Available) &&
         machine.HasLabel(OmniLabels.ReportingEvents) &&
