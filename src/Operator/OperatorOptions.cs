@@ -34,6 +34,9 @@ internal sealed record OperatorOptions
     /// <summary>How much is asked of the API server at most; its own flow control may slow us further.</summary>
     public RequestLimits KubeApi { get; init; } = new(PerSecond: 300, Burst: 600);
 
+    /// <summary>How patiently the API server is watched.</summary>
+    public ReflectorOptions Watches { get; init; } = new();
+
     /// <summary>Writes the log as JSON, one object a line.</summary>
     public bool JsonLog { get; init; }
 

@@ -126,7 +126,7 @@ internal static class OperatorHost
         services.AddSingleton<ProxmoxMonitor>().AddSingleton<ReconcilerServices>();
         services.AddSingleton(s => new OmniConnectionPool(OmniCaches.Set, ConnectionGrace, time, s.GetRequiredService<ILoggerFactory>(),
             leadership is null ? null : new OmniWriteGuard(leadership.Demand, leadership.Options.WriteTimeout)));
-        services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time));
+        services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time, options.Watches));
         services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Name));
         services.AddHostedService(s => s.GetRequiredService<SecretCache>()).AddHostedService(s => s.GetRequiredService<EventRecorder>());
 
@@ -152,6 +152,7 @@ internal static class OperatorHost
                 Workers = options.Workers,
                 Leadership = leadership,
                 Namespaces = options.Namespaces,
+                Reflector = options.Watches,
                 WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced)],
             });
             s.GetRequiredService<Wakeups>().Register<T>(controller.Enqueue, controller.ForgetBackoff);
