@@ -116,7 +116,7 @@ internal static class OperatorHost
     private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time, Leadership? leadership)
     {
         services.AddSingleton(options).AddSingleton(client).AddSingleton(time);
-        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>().AddSingleton<ApiServerProbe>();
+        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>().AddSingleton<ApiServerProbe>().AddHostedService<ApiServerMonitor>();
         if (leadership is not null)
         {
             AddLeaderElection(services, options, leadership, time);
