@@ -153,7 +153,7 @@ internal static class OperatorHost
                 Leadership = leadership,
                 Namespaces = options.Namespaces,
                 Reflector = options.Watches,
-                WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced)],
+                WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced), () => s.GetRequiredService<ClusterIdentity>().IsKnown],
             });
             s.GetRequiredService<Wakeups>().Register<T>(controller.Enqueue, controller.ForgetBackoff);
             return controller;
