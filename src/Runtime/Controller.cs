@@ -12,6 +12,7 @@ public sealed class Controller<T> : HostedLoop
 {
     private static readonly TimeSpan SyncPollInterval = TimeSpan.FromMilliseconds(100);
 
+    private readonly KubeClient _client;
     private readonly Store<T> _store;
     private readonly IEntityController<T> _reconciler;
     private readonly ControllerOptions _options;
@@ -43,6 +44,7 @@ public sealed class Controller<T> : HostedLoop
         Func<double>? jitter = null)
         : base(lifetime, logger)
     {
+        _client = client;
         _store = store;
         _reconciler = reconciler;
         _options = options;
@@ -58,6 +60,7 @@ public sealed class Controller<T> : HostedLoop
             return reflector;
         })];
         store.Changed += OnChanged;
+        client.Returned += OnReturned;
         Progressed();
     }
 
@@ -85,6 +88,7 @@ public sealed class Controller<T> : HostedLoop
     public override void Dispose()
     {
         _store.Changed -= OnChanged;
+        _client.Returned -= OnReturned;
         _queue.Dispose();
         base.Dispose();
     }
@@ -245,6 +249,9 @@ public sealed class Controller<T> : HostedLoop
 
         return ControllerTelemetry.Success;
     }
+
+    /// <summary>Watches may have lived through an outage in which no write did, so that none of them tells of its end.</summary>
+    private void OnReturned() => ForgetBackoff();
 
     private void OnChanged(StoreChange<T> change)
     {

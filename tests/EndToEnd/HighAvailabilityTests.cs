@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using k8s.Models;
 using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
@@ -97,7 +96,7 @@ public sealed class HighAvailabilityTests(Installation installation)
     /// <summary>Starts one and waits until it is ready, which it is whether it leads or not.</summary>
     private async Task<ServerProcess> StartAsync(string @namespace)
     {
-        var health = new Uri($"http://127.0.0.1:{FreePort()}");
+        var health = new Uri($"http://127.0.0.1:{Ports.Free()}");
         var process = await OperatorProcess.StartAsync(
             installation, @namespace, "--health-address", health.GetLeftPart(UriPartial.Authority), "--leader-elect", "--lease-namespace", LeaseNamespace, "--lease-duration", "10");
         using var http = new HttpClient();
@@ -136,11 +135,4 @@ public sealed class HighAvailabilityTests(Installation installation)
 
     private async Task SyncedAsync(string @namespace, string name) => (await installation.ControlPlane.KubectlAsync(
         "-n", @namespace, "wait", $"taloscluster/{name}", "--for=condition=Ready", "--timeout=90s")).EnsureSuccess();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -35,6 +35,20 @@ public sealed class ProxmoxSimulatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Server_ThatWasTakenDown_RefusesConnections_AndComesBackAsItWas()
+    {
+        await GetDataAsync("/version");
+        var (url, fingerprint) = (simulator.Url, simulator.Fingerprint);
+
+        await simulator.SuspendAsync();
+        await Assert.ThrowsAsync<HttpRequestException>(() => GetDataAsync("/version"));
+        await simulator.ResumeAsync(Cancel);
+
+        Assert.Equal((url, fingerprint), (simulator.Url, simulator.Fingerprint));
+        Assert.Equal("9.1.5", (string?)(await GetDataAsync("/version"))["version"]);
+    }
+
+    [Fact]
     public async Task Nodes_OfADefaultCluster_AreThreeOfEqualSize()
     {
         var nodes = (await GetDataAsync("/nodes")).AsArray().OrderBy(n => (string?)n!["node"]).ToList();

@@ -30,9 +30,9 @@ internal sealed class RunningOperator : IAsyncDisposable
     /// <summary>Everything that was logged, in full.</summary>
     public LogCollector Log { get; }
 
-    public static async Task<RunningOperator> StartAsync(Installation installation, string @namespace)
+    public static async Task<RunningOperator> StartAsync(string kubeconfig, string @namespace)
     {
-        var client = new KubeClient(KubeConfiguration.Load(installation.OperatorKubeconfig), "omniscale-operator", TimeProvider.System);
+        var client = new KubeClient(KubeConfiguration.Load(kubeconfig), "omniscale-operator", TimeProvider.System);
         var log = new LogCollector();
         var app = OperatorHost.Build(
             new OperatorOptions { Namespaces = [@namespace], ClusterId = "test", HealthAddress = "http://127.0.0.1:0", LogLevel = LogLevel.Debug, Workers = 4 },

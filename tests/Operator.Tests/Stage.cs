@@ -49,7 +49,7 @@ internal sealed partial class Stage : IAsyncDisposable
 
     public async Task StartOperatorAsync()
     {
-        Operator = await RunningOperator.StartAsync(installation, Namespace);
+        Operator = await RunningOperator.StartAsync(OperatorKubeconfig, Namespace);
         logs.Add(Operator.Log);
     }
 
@@ -74,6 +74,7 @@ internal sealed partial class Stage : IAsyncDisposable
             await ended.CancelAsync();
             await Task.WhenAll(followers);
             ended.Dispose();
+            await DisposeProxiesAsync();
             await Omni.DisposeAsync();
             await Proxmox.DisposeAsync();
             client.Dispose();

@@ -20,7 +20,7 @@ internal sealed partial class Stage
         await CreateSecretAsync("matrix-proxmox", ApiGroup.ProxmoxSecretType, ProxmoxSecret());
     }
 
-    public Dictionary<string, string> OmniSecret(string key) => new() { ["endpoint"] = Omni.Endpoint.ToString(), ["serviceAccountKey"] = key };
+    public Dictionary<string, string> OmniSecret(string key) => new() { ["endpoint"] = OmniAddress.ToString(), ["serviceAccountKey"] = key };
 
     public static Dictionary<string, string> ProxmoxSecret() => new() { ["tokenID"] = "omni@pve!operator", ["tokenSecret"] = TokenSecret };
 

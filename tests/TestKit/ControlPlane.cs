@@ -59,7 +59,7 @@ public sealed class ControlPlane : IAsyncLifetime
         // Another process may take the port between the choice and the start.
         for (var attempt = 1; _client is null; attempt++)
         {
-            _port = FreePort();
+            _port = Ports.Free();
             try
             {
                 await StartApiServerAsync();
@@ -207,24 +207,5 @@ public sealed class ControlPlane : IAsyncLifetime
     {
         var path = Path.Combine(_folder, $"{name}.log");
         return File.Exists(path) ? string.Join('\n', File.ReadLines(path).TakeLast(20)) : "";
-    }
-
-    // Below the ports that the system gives to outgoing connections, so that it stays free while the server is stopped.
-    private static int FreePort()
-    {
-        while (true)
-        {
-            var port = RandomNumberGenerator.GetInt32(20_000, 32_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: try another.
-            }
-        }
     }
 }

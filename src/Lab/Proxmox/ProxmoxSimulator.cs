@@ -13,29 +13,18 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
 {
     private const int CallsKept = 10_000;
     private readonly SimulatedCertificates certificates;
-    private readonly WebApplication application;
+    private readonly ProxmoxSimulatorOptions options;
     private readonly Lock gate = new();
     private readonly Queue<RecordedCall> calls = [];
     private readonly ProxmoxRequestHandler handler;
+    private WebApplication? application;
 
     private ProxmoxSimulator(ProxmoxSimulatorOptions options)
     {
+        this.options = options;
         certificates = new SimulatedCertificates(options.CertificateNames, options.CertificateNotAfter);
         Inventory = new ProxmoxInventoryModel(options.Cluster);
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 512 * 1024;
-            kestrel.Listen(options.Address, options.Port, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificates.Leaf);
-            });
-        });
-        application = builder.Build();
         handler = new ProxmoxRequestHandler(options, Inventory, Faults, Record);
-        application.Run(handler.HandleAsync);
     }
 
     /// <summary>Without <c>/api2/json</c>, as users write it.</summary>
@@ -70,15 +59,47 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
         var simulator = new ProxmoxSimulator(options);
         try
         {
-            await simulator.application.StartAsync(cancellationToken);
+            await simulator.ResumeAsync(cancellationToken);
         }
         catch
         {
             await simulator.DisposeAsync();
             throw;
         }
-        simulator.Url = new Uri(simulator.application.Urls.Single());
         return simulator;
+    }
+
+    /// <summary>Takes the server down: connections are cut and refused, nothing is lost.</summary>
+    public async Task SuspendAsync()
+    {
+        if (Interlocked.Exchange(ref application, null) is not { } running)
+            return;
+        using (var immediately = new CancellationTokenSource())
+        {
+            await immediately.CancelAsync();
+            await running.StopAsync(immediately.Token);
+        }
+        await running.DisposeAsync();
+    }
+
+    /// <summary>Brings a server that was taken down back, at the same address and with the same certificate.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken = default)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 512 * 1024;
+            kestrel.Listen(options.Address, Url?.Port ?? options.Port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificates.Leaf);
+            });
+        });
+        application = builder.Build();
+        application.Run(handler.HandleAsync);
+        await application.StartAsync(cancellationToken);
+        Url = new Uri(application.Urls.Single());
     }
 
     /// <summary>Renews the server certificate: another fingerprint, the same CA. Open connections keep the old one.</summary>
@@ -86,12 +107,7 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using (var immediately = new CancellationTokenSource())
-        {
-            await immediately.CancelAsync();
-            await application.StopAsync(immediately.Token);
-        }
-        await application.DisposeAsync();
+        await SuspendAsync();
         certificates.Dispose();
     }
 

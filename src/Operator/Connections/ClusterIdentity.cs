@@ -12,9 +12,11 @@ internal sealed class ClusterIdentity(OperatorOptions options)
     /// <summary>Set before the first pass.</summary>
     public string Id { get; private set; } = options.ClusterId ?? "";
 
+    public bool IsKnown => Id.Length > 0;
+
     public async Task ResolveAsync(KubeClient client, CancellationToken ct)
     {
-        if (Id.Length == 0)
+        if (!IsKnown)
         {
             Id = (await client.GetAsync<V1Namespace>(new("", "kube-system"), ct)).Metadata.Uid;
         }

@@ -3,33 +3,35 @@ using OmniScale.Runtime;
 
 namespace OmniScale.Operator.Hosting;
 
-/// <summary>Finds out which cluster this is before any controller starts: without an answer nothing in Omni can be called one's own.</summary>
-internal sealed class IdentityStartup(ClusterIdentity identity, KubeClient client, TimeProvider time, ILogger<IdentityStartup> logger) : IHostedService
+/// <summary>
+/// Finds out which cluster this is: without an answer nothing in Omni can be called one's own, and no pass begins. The process starts
+/// none the less, since kubelet ends one that does not say that it lives.
+/// </summary>
+internal sealed class IdentityStartup(ClusterIdentity identity, KubeClient client, TimeProvider time, ILogger<IdentityStartup> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!await TryResolveAsync(stoppingToken))
         {
-            try
-            {
-                await identity.ResolveAsync(client, cancellationToken);
-                logger.LogInformation("Acting as cluster {ClusterId}", identity.Id);
-                return;
-            }
-            catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException)
-            {
-                logger.LogWarning("Asking again in {Pause}, the API server cannot tell which cluster this is: {Error}", Pause, e.GetBaseException().Message);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause, time, stoppingToken);
         }
+
+        logger.LogInformation("Acting as cluster {ClusterId}", identity.Id);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private async Task<bool> TryResolveAsync(CancellationToken ct)
+    {
+        try
+        {
+            await identity.ResolveAsync(client, ct);
+            return true;
+        }
+        catch (Exception e) when (e is ApiException or TimeoutException or HttpRequestException or IOException)
+        {
+            logger.LogWarning("Asking again in {Pause}, the API server cannot tell which cluster this is: {Error}", Pause, e.GetBaseException().Message);
+            return false;
+        }
+    }
 }

@@ -116,7 +116,7 @@ internal static class OperatorHost
     private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time, Leadership? leadership)
     {
         services.AddSingleton(options).AddSingleton(client).AddSingleton(time);
-        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>().AddSingleton<ApiServerProbe>();
+        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>().AddSingleton<ApiServerProbe>().AddHostedService<ApiServerMonitor>();
         if (leadership is not null)
         {
             AddLeaderElection(services, options, leadership, time);
@@ -153,7 +153,7 @@ internal static class OperatorHost
                 Leadership = leadership,
                 Namespaces = options.Namespaces,
                 Reflector = options.Watches,
-                WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced)],
+                WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced), () => s.GetRequiredService<ClusterIdentity>().IsKnown],
             });
             s.GetRequiredService<Wakeups>().Register<T>(controller.Enqueue, controller.ForgetBackoff);
             return controller;

@@ -28,6 +28,7 @@ public sealed class Reflector<T>
     private readonly WatchTelemetry _telemetry;
     private string? _version;
     private int _failures;
+    private TaskCompletionSource _returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastActivity;
     private long _lists;
     private long _watches;
@@ -83,22 +84,45 @@ public sealed class Reflector<T>
     /// <summary>Runs until cancelled. Throws only on a defect; whatever the server or the network does is survived.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        while (!ct.IsCancellationRequested)
+        _client.Returned += OnReturned;
+        try
         {
-            try
+            while (true)
             {
+                Task returned = Volatile.Read(ref _returned).Task;
                 TimeSpan pause = await RunOnceAsync(ct).ConfigureAwait(false);
                 if (pause > TimeSpan.Zero)
                 {
-                    await Task.Delay(pause, _time, ct).ConfigureAwait(false);
+                    await PauseAsync(pause, returned, ct).ConfigureAwait(false);
                 }
             }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The way it is meant to end.
+        }
+        finally
+        {
+            _client.Returned -= OnReturned;
         }
     }
+
+    /// <summary>Waits, but no longer than until an API server that was away is back.</summary>
+    private async Task PauseAsync(TimeSpan pause, Task returned, CancellationToken ct)
+    {
+        try
+        {
+            await returned.WaitAsync(pause, _time, ct).ConfigureAwait(false);
+            _failures = 0;
+        }
+        catch (TimeoutException)
+        {
+            // The pause is over.
+        }
+    }
+
+    private void OnReturned() =>
+        Interlocked.Exchange(ref _returned, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     /// <summary>One list, if it is needed, and one watch. Returns how long to wait before the next.</summary>
     private async Task<TimeSpan> RunOnceAsync(CancellationToken ct)

@@ -48,6 +48,12 @@ public sealed class KubeClient : IDisposable
 
     public string FieldManager { get; }
 
+    /// <summary>Raised when a request got no answer, or none but that the server failed: it may be away.</summary>
+    internal event Action? Unanswered;
+
+    /// <summary>Raised when the API server is back, with its etcd, after it was away; an <see cref="ApiServerMonitor"/> finds out.</summary>
+    internal event Action? Returned;
+
     public async Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         KubeJson.Read<T>(await SendAsync(HttpMethod.Get, PathOf<T>(key), ct).ConfigureAwait(false));
@@ -146,6 +152,8 @@ public sealed class KubeClient : IDisposable
         }
     }
 
+    internal void RaiseReturned() => Returned?.Invoke();
+
     public void Dispose()
     {
         _throttle.Dispose();
@@ -192,7 +200,7 @@ public sealed class KubeClient : IDisposable
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         string path = ResourceType.Of<T>().Path(@namespace) + query;
-        HttpResponseMessage response = await _throttle.RunOnceAsync(once => WithTimeoutAsync(path, RequestTimeout, async token =>
+        HttpResponseMessage response = await _throttle.RunOnceAsync(once => ObserveAsync(path, RequestTimeout, async token =>
         {
             HttpResponseMessage opened = await SendRequestAsync(HttpMethod.Get, path, null, token).ConfigureAwait(false);
             if (!opened.IsSuccessStatusCode)
@@ -228,7 +236,7 @@ public sealed class KubeClient : IDisposable
     private Task<byte[]> AttemptAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct)
     {
         TimeSpan limit = method == HttpMethod.Get ? RequestTimeout : _leadership?.Options.WriteTimeout ?? WriteTimeout;
-        return WithTimeoutAsync(path, limit, async token =>
+        return ObserveAsync(path, limit, async token =>
         {
             using HttpResponseMessage response = await SendRequestAsync(method, path, body, token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
@@ -238,6 +246,20 @@ public sealed class KubeClient : IDisposable
 
             return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
         }, ct);
+    }
+
+    /// <summary>As <see cref="WithTimeoutAsync"/>, and tells if the server seems to be away.</summary>
+    private async Task<TResult> ObserveAsync<TResult>(string path, TimeSpan limit, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
+    {
+        try
+        {
+            return await WithTimeoutAsync(path, limit, request, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or ApiException { IsServerError: true })
+        {
+            Unanswered?.Invoke();
+            throw;
+        }
     }
 
     private async Task<TResult> WithTimeoutAsync<TResult>(string path, TimeSpan limit, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
