@@ -34,19 +34,25 @@ internal sealed partial class Actors
         }
 
         await world.Operators.StartAsync();
-        for (var i = 0; i < 6; i++)
+        foreach (var place in (int[])[0, 1])
         {
-            await (i < 3 ? ApplyClassAsync() : ApplyClusterAsync());
+            foreach (var name in Classes)
+            {
+                await ApplyClassAsync(place, name, suspend: false);
+            }
+
+            await ApplyClusterAsync(place, Clusters[0], suspend: false);
         }
 
+        await ApplyClusterAsync();
         // An operator that has not begun cannot be disturbed.
-        await Eventually.TrueAsync(
-            async () => (await world.ListAsync<TalosCluster>()).All(cluster => cluster.Status?.ObservedGeneration is not null), "each cluster has a status", StartLimit);
+        await Eventually.TrueAsync(() => world.Omni.Writes.Count > 0, "the operator has written something to Omni", StartLimit);
     }
 
-    private async Task ApplyClusterAsync()
+    private Task ApplyClusterAsync() => ApplyClusterAsync(random.Next(2), Pick(Clusters), suspend: random.Next(10) == 0);
+
+    private async Task ApplyClusterAsync(int place, string name, bool suspend)
     {
-        var (place, name) = (random.Next(2), Pick(Clusters));
         var spec = new JsonObject
         {
             ["clusterName"] = names[(place, name)],
@@ -64,15 +70,15 @@ internal sealed partial class Actors
             })]),
             ["deletionPolicy"] = Policy(),
             ["adoptionPolicy"] = Adoption(),
-            ["suspend"] = random.Next(10) == 0,
+            ["suspend"] = suspend,
         };
         var confirmed = Maybe(string.Join(',', Sets));
         await ApplyAsync("TalosCluster", "talosclusters", place, name, spec, confirmed is null ? [] : new JsonObject { [UserAnnotations.ConfirmRemoval] = confirmed });
     }
 
-    private async Task ApplyClassAsync()
-    {
-        var (place, name) = (random.Next(2), Pick(Classes));
+    private Task ApplyClassAsync() => ApplyClassAsync(random.Next(2), Pick(Classes), suspend: random.Next(15) == 0);
+
+    private async Task ApplyClassAsync(int place, string name, bool suspend) =>
         await ApplyAsync("MachineClass", "machineclasses", place, name, new JsonObject
         {
             ["omniName"] = names[(place, name)],
@@ -83,9 +89,8 @@ internal sealed partial class Actors
             ["storageSelector"] = "name == \"local-lvm\"",
             ["deletionPolicy"] = Policy(),
             ["adoptionPolicy"] = Adoption(),
-            ["suspend"] = random.Next(15) == 0,
+            ["suspend"] = suspend,
         }, []);
-    }
 
     private async Task ApplyAsync(string kind, string plural, int place, string name, JsonObject spec, JsonObject annotations)
     {
