@@ -64,6 +64,9 @@ internal sealed class Election(World world) : IAsyncDisposable
 
     public int Writes => writes.Count;
 
+    /// <summary>How many processes wrote.</summary>
+    public int Writers => writes.Select(write => write.Process).Distinct().Count();
+
     public async Task StartAsync()
     {
         await world.DeleteAsync<V1Lease>(Lease.Namespace!, Lease.Name);
