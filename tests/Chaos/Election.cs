@@ -106,11 +106,11 @@ internal sealed class Election(World world) : IAsyncDisposable
                 break;
             case LeaderChange.Frozen:
                 frozen.Add(leader.Id);
-                await world.Operators.SignalAsync(leader, "STOP");
+                await world.Operators.FreezeAsync(leader);
                 break;
             case LeaderChange.FrozenInAWrite:
                 frozen.Add(leader.Id);
-                await DuringWriteAsync(leader.Id, () => world.Operators.SignalAsync(leader, "STOP"));
+                await DuringWriteAsync(leader.Id, () => world.Operators.FreezeAsync(leader));
                 break;
             case LeaderChange.RobbedByHand:
                 await Eventually.TrueAsync(RobAsync, "the lease can be written", Takeover);
@@ -118,7 +118,11 @@ internal sealed class Election(World world) : IAsyncDisposable
         }
 
         await Eventually.TrueAsync(() => Changes > before, "another leader", Takeover);
-        await world.Operators.SignalAsync(leader, "CONT");
+        if (how is LeaderChange.Frozen or LeaderChange.FrozenInAWrite)
+        {
+            await world.Operators.ThawAsync(leader);
+        }
+
         await Eventually.TrueAsync(() => !world.Operators.Running.Contains(leader), "the former leader has ended", Takeover);
         world.Note($"another one leads, the former one was {how}");
     }
