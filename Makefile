@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane bench chaos
+.PHONY: help build test demo demo-stop run manifests verify fmt lint controlplane bench chaos endurance
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ test: ## Run all tests; builds the control plane first, once
 
 chaos: ## Run N (20) random sequences of edits, faults and kills; SEED=… is the first, and replays one without N
 	@hack/chaos.sh "$(or $(N),$(if $(SEED),1,20))" "$(SEED)"
+
+endurance: ## Live through ROUNDS (1000) of ten expired watches and a rotated Secret each, and hold memory against the beginning
+	@hack/endurance.sh "$(or $(ROUNDS),1000)"
 
 demo: ## Start a control plane, a simulated Omni and Proxmox, and the operator
 	@hack/demo/demo.sh
@@ -37,6 +40,7 @@ lint: ## Report what is not formatted, and shell script mistakes
 controlplane: ## Provide etcd, kube-apiserver and kubectl for tests and the demo
 	@hack/controlplane/build.sh
 
-bench: ## Measure the expression engine beside cel-go
+bench: ## Measure the expression engine beside cel-go, and the operator under load; BENCH=cel or load for one, CLUSTERS=…
 	@hack/controlplane/build.sh --quiet
-	@bench/Cel/run.sh
+	@case "$(BENCH)" in load) ;; *) bench/Cel/run.sh ;; esac
+	@case "$(BENCH)" in cel) ;; *) bench/Load/run.sh --clusters "$(or $(CLUSTERS),1000)" ;; esac

@@ -31,7 +31,9 @@ internal static class CommandLine
             DefaultValueFactory = _ => (int)new OperatorOptions().LeaseDuration.TotalSeconds,
         };
         var health = new Option<string>("--health-address") { Description = "Where /livez, /readyz and /metrics are served.", DefaultValueFactory = _ => new OperatorOptions().HealthAddress };
-        var workers = new Option<int>("--workers") { Description = "How many objects of a kind are worked on at once.", DefaultValueFactory = _ => new OperatorOptions().Workers };
+        var workers = new Option<int>("--workers") { Description = "How many objects of a kind are worked on at once; one namespace gets three quarters at most.", DefaultValueFactory = _ => new OperatorOptions().Workers };
+        var qps = new Option<int>("--kube-api-qps") { Description = "Requests per second to the API server at most.", DefaultValueFactory = _ => new OperatorOptions().KubeApi.PerSecond };
+        var burst = new Option<int>("--kube-api-burst") { Description = "Requests to the API server that may come at once after a quiet time.", DefaultValueFactory = _ => new OperatorOptions().KubeApi.Burst };
         var format = new Option<string>("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
         var level = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning or Error.", DefaultValueFactory = _ => LogLevel.Information };
@@ -49,17 +51,20 @@ internal static class CommandLine
                 result.AddError("--lease-duration must be between 10 and 600.");
             }
         });
-        workers.Validators.Add(result =>
+        foreach (var (option, most) in new[] { (workers, 256), (qps, 10_000), (burst, 10_000) })
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 256)
+            option.Validators.Add(result =>
             {
-                result.AddError("--workers must be between 1 and 256.");
-            }
-        });
+                if (result.GetValueOrDefault<int>() is var value && (value < 1 || value > most))
+                {
+                    result.AddError($"{option.Name} must be between 1 and {most}.");
+                }
+            });
+        }
 
         var root = new RootCommand("Kubernetes operator for Sidero Omni on Proxmox VE: reconciles ProxmoxProvider, MachineClass and TalosCluster.")
         {
-            kubeconfig, namespaces, clusterId, leaderElect, leaseNamespace, leaseName, leaseDuration, health, workers, format, level,
+            kubeconfig, namespaces, clusterId, leaderElect, leaseNamespace, leaseName, leaseDuration, health, workers, qps, burst, format, level,
         };
         root.SetAction((result, ct) => run(new OperatorOptions
         {
@@ -72,6 +77,7 @@ internal static class CommandLine
             LeaseDuration = TimeSpan.FromSeconds(result.GetValue(leaseDuration)),
             HealthAddress = result.GetValue(health)!,
             Workers = result.GetValue(workers),
+            KubeApi = new(result.GetValue(qps), result.GetValue(burst)),
             JsonLog = result.GetValue(format) == "json",
             LogLevel = result.GetValue(level),
         }, ct));

@@ -1,3 +1,5 @@
+using OmniScale.Runtime;
+
 namespace OmniScale.Operator;
 
 /// <summary>What the command line says.</summary>
@@ -26,8 +28,14 @@ internal sealed record OperatorOptions
     /// <summary>Where /livez, /readyz and /metrics are served.</summary>
     public string HealthAddress { get; init; } = "http://0.0.0.0:8081";
 
-    /// <summary>How many objects of a kind are worked on at once.</summary>
+    /// <summary>How many objects of a kind are worked on at once, of which one namespace gets three quarters at most.</summary>
     public int Workers { get; init; } = 8;
+
+    /// <summary>How much is asked of the API server at most; its own flow control may slow us further.</summary>
+    public RequestLimits KubeApi { get; init; } = new(PerSecond: 300, Burst: 600);
+
+    /// <summary>How patiently the API server is watched.</summary>
+    public ReflectorOptions Watches { get; init; } = new();
 
     /// <summary>Writes the log as JSON, one object a line.</summary>
     public bool JsonLog { get; init; }

@@ -49,7 +49,7 @@ public sealed class Controller<T> : HostedLoop
         _time = time;
         _jitter = jitter ?? Jitter.Next;
         _telemetry = new ControllerTelemetry(_kind);
-        _queue = new WorkQueue(time, _jitter, ControllerTelemetry.NameOf(_kind));
+        _queue = new WorkQueue(time, _jitter, ControllerTelemetry.NameOf(_kind), options.WorkersPerNamespace);
         string?[] namespaces = options.Namespaces.Count > 0 ? [.. options.Namespaces] : [null];
         _reflectors = [.. namespaces.Select(name =>
         {
@@ -76,8 +76,8 @@ public sealed class Controller<T> : HostedLoop
     /// <summary>The sources of the objects, for readings.</summary>
     public IReadOnlyList<Reflector<T>> Reflectors => _reflectors;
 
-    /// <summary>Asks for a pass: something outside of the object changed that matters to it.</summary>
-    public void Enqueue(NamespacedName key) => _queue.Add(key);
+    /// <summary>Asks for a pass, now or after a while: something outside of the object changed that matters to it.</summary>
+    public void Enqueue(NamespacedName key, TimeSpan delay = default) => _queue.AddAfter(key, delay);
 
     /// <summary>Something outside that passes failed on is back: those in backoff are tried now.</summary>
     public void ForgetBackoff(Func<NamespacedName, bool>? predicate = null) => _queue.ForgetBackoff(predicate);

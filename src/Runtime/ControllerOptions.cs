@@ -5,6 +5,9 @@ public sealed record ControllerOptions
     /// <summary>How many passes may run at once, each for another key.</summary>
     public int Workers { get; init; } = 4;
 
+    /// <summary>A quarter of the workers is never given to a namespace that has the rest already: what it waits for may be slow, or not answer at all.</summary>
+    internal int WorkersPerNamespace => Math.Max(1, Workers - Math.Max(1, Workers / 4));
+
     /// <summary>A pass that takes longer is cancelled and tried again with backoff.</summary>
     public TimeSpan ReconcileTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -46,13 +46,17 @@ public sealed class HighAvailabilityTests(Installation installation)
         Assert.NotEqual(firstHolder, secondHolder);
 
         // Frozen at the same place, until the next one has done the work.
+        var watches = Watches(omni);
         using var third = await StartAsync(@namespace);
+        await Eventually.TrueAsync(() => Watches(omni) >= watches + 17, "the standby follows Omni", Takeover);
+        watches = Watches(omni);
         var frozen = DuringWrite(omni, 2, () => second.SignalAsync("STOP"));
         await ApplyClusterAsync(@namespace, "two");
         await frozen.WaitAsync(Takeover, Ct);
         await SyncedAsync(@namespace, "two");
         var thirdHolder = await HolderAsync(client, holder => holder.Length > 0);
         Assert.NotEqual(secondHolder, thirdHolder);
+        Assert.Equal(watches, Watches(omni));
         var writes = Writes(omni);
 
         await second.SignalAsync("CONT");
@@ -81,6 +85,8 @@ public sealed class HighAvailabilityTests(Installation installation)
         };
         return done.Task;
     }
+
+    private static int Watches(OmniSimulator omni) => omni.Calls.Count(call => call.Method == "Watch");
 
     private static IReadOnlyList<string> Writes(OmniSimulator omni) =>
         [.. omni.Calls.Where(call => call.IsWrite).Select(call => $"{call.Sequence} {call.Method} {call.Type} {call.Id}")];

@@ -38,6 +38,32 @@ public sealed class OutageTests(Installation installation)
     }
 
     [Fact]
+    public async Task An_outage_that_concerns_many_is_told_to_a_few_at_a_time_and_by_one_write_each()
+    {
+        const int Classes = 50;
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.PrepareAsync();
+        var names = Enumerable.Range(0, Classes).Select(i => $"class-{i}").ToList();
+        await Task.WhenAll(names.Select(name => stage.ApplyClassAsync(name)));
+        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
+        await stage.SettledAsync();
+        var writes = await stage.CountWritesAsync<MachineClass>();
+
+        await stage.Omni.SuspendAsync();
+        var away = await Task.WhenAll(names.Select(name => stage.ConditionAsync<MachineClass>(name, CommonConditions.OmniReachable, "False", OmniReasons.Unreachable)));
+
+        var told = away.Select(c => Stage.Condition(c, CommonConditions.OmniReachable).LastTransitionTime).ToList();
+        Assert.True(told.Max() - told.Min() >= TimeSpan.FromSeconds(1), "fifty objects, twenty a second, take two seconds and more");
+        await stage.ConditionAsync<MachineClass>("small", CommonConditions.OmniReachable, "False");
+        Assert.Equal(Classes + 1, writes());
+        await stage.Omni.ResumeAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
+        await stage.ReadyAsync<MachineClass>("small");
+        await stage.Operator!.IdleAsync();
+        Assert.Equal(2 * (Classes + 1), writes());
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_for_a_moment_is_no_news()
     {
         await using var stage = await Stage.StartAsync(installation);

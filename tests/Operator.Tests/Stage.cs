@@ -71,6 +71,9 @@ internal sealed partial class Stage : IAsyncDisposable
         }
         finally
         {
+            await ended.CancelAsync();
+            await Task.WhenAll(followers);
+            ended.Dispose();
             await Omni.DisposeAsync();
             await Proxmox.DisposeAsync();
             client.Dispose();

@@ -1,7 +1,9 @@
 using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
 using OmniScale.Crds;
 using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
+using OmniScale.Runtime;
 using OmniScale.TestKit;
 
 namespace OmniScale.Operator.Tests;
@@ -14,6 +16,8 @@ internal sealed partial class Stage
 
     private readonly List<string> canaries = [];
     private readonly List<LogCollector> logs = [];
+    private readonly List<Task> followers = [];
+    private readonly CancellationTokenSource ended = new();
 
     /// <summary>
     /// The writes that reached Omni since <see cref="Lab.Omni.OmniSimulator.ClearCalls"/>, such as <c>Create Clusters/first</c>, refused
@@ -116,5 +120,17 @@ internal sealed partial class Stage
         told.AddRange((await client.ListAsync<TalosCluster>(Namespace, ct)).Select(value => k8s.KubernetesJson.Serialize(value)));
         var search = System.Buffers.SearchValues.Create([.. canaries.Distinct()], StringComparison.Ordinal);
         Assert.DoesNotContain(told, text => text.AsSpan().ContainsAny(search));
+    }
+
+    /// <summary>Counts the writes to the objects of a kind from now on, as a watch sees them.</summary>
+    public async Task<Func<int>> CountWritesAsync<T>()
+        where T : class, IOmniScaleObject
+    {
+        var (store, writes) = (new Store<T>(), 0);
+        var reflector = new Reflector<T>(client, store, new ReflectorOptions { Namespace = Namespace }, TimeProvider.System, NullLogger.Instance);
+        reflector.Synced += () => store.Changed += _ => Interlocked.Increment(ref writes);
+        followers.Add(reflector.RunAsync(ended.Token));
+        await Eventually.TrueAsync(() => reflector.HasSynced, "the objects are followed");
+        return () => writes;
     }
 }

@@ -52,6 +52,25 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Get_WhenANamespaceHasAllTheWorkersItMayHave_WaitsForAnotherNamespaceOrForOneToBeDone()
+    {
+        using var queue = new WorkQueue(_time, () => 0, perNamespace: 1);
+        queue.Add(A);
+        queue.Add(B);
+        Assert.Equal(A, await queue.GetAsync(CancellationToken.None));
+        Task<NamespacedName?> waiting = queue.GetAsync(CancellationToken.None).AsTask();
+        Task<NamespacedName?> waitingToo = queue.GetAsync(CancellationToken.None).AsTask();
+        Assert.False(waiting.IsCompleted);
+
+        queue.Add(new NamespacedName("other", "a"));
+        Assert.Equal(new NamespacedName("other", "a"), await waiting);
+        Assert.False(waitingToo.IsCompleted);
+
+        queue.Done(A);
+        Assert.Equal(B, await waitingToo);
+    }
+
+    [Fact]
     public async Task Get_WhenNothingWaits_CompletesWithTheNextKey()
     {
         Task<NamespacedName?> waiting = GetAsync();

@@ -18,6 +18,12 @@ internal sealed class ResourceWatch(
     /// <summary>A stream that lived this long makes the next failure the first one again.</summary>
     private static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long Omni may take to begin a stream.</summary>
+    private static readonly TimeSpan BeginLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>A stream on which nothing came for so long is opened anew: what stands in between may have forgotten it. Most types are quiet.</summary>
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromMinutes(5);
+
     private readonly Random jitter = new();
     private ByteString? bookmark;
 
@@ -32,6 +38,12 @@ internal sealed class ResourceWatch(
             {
                 var opened = time.GetTimestamp();
                 var failure = await FollowOnceAsync(cancellationToken).ConfigureAwait(false);
+                if (failure is null)
+                {
+                    logger.LogDebug("Opening the watch of {Type} anew, it was silent for {Limit}", store.Type.Name, SilenceLimit);
+                    continue;
+                }
+
                 Report(failure);
                 OmniTelemetry.WatchRestarts.Add(1, new KeyValuePair<string, object?>("type", store.Type.Name));
                 failures = time.GetElapsedTime(opened) >= Stable ? 1 : failures + 1;
@@ -67,12 +79,20 @@ internal sealed class ResourceWatch(
         return (delay < LongestDelay ? delay : LongestDelay) * (0.5 + (jitter.NextDouble() / 2));
     }
 
-    private async Task<OmniException> FollowOnceAsync(CancellationToken cancellationToken)
+    /// <returns>Null if nothing is wrong but that the stream was silent for long.</returns>
+    private async Task<OmniException?> FollowOnceAsync(CancellationToken cancellationToken)
     {
+        using var silence = new CancellationTokenSource(BeginLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        var begun = false;
         try
         {
-            await FollowAsync(cancellationToken).ConfigureAwait(false);
+            await FollowAsync(Heard, either.Token).ConfigureAwait(false);
             return new OmniException(OmniError.Unavailable, "Omni ended the watch", StatusCode.OK);
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException && silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return begun ? null : new OmniException(OmniError.DeadlineExceeded, "Omni did not begin the watch in time", StatusCode.DeadlineExceeded, inner: e);
         }
         catch (RpcException e)
         {
@@ -89,16 +109,22 @@ internal sealed class ResourceWatch(
             bookmark = null;
             return new OmniException(OmniError.Unavailable, e.Message, StatusCode.OK, inner: e);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // A resource that cannot be decoded, or a fault of ours: reading everything again is the way back, and the error stays visible until then.
             logger.LogError(e, "Following {Type} failed", store.Type.Name);
             bookmark = null;
             return new OmniException(OmniError.Internal, $"what Omni tells of {store.Type} cannot be processed: {e.Message}", StatusCode.OK, inner: e);
         }
+
+        void Heard()
+        {
+            begun = true;
+            silence.CancelAfter(SilenceLimit);
+        }
     }
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
+    private async Task FollowAsync(Action heard, CancellationToken cancellationToken)
     {
         var bootstrapping = bookmark is null;
         if (bootstrapping)
@@ -111,6 +137,7 @@ internal sealed class ResourceWatch(
         while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
         {
             var message = call.ResponseStream.Current;
+            heard();
             store.Heard(time.GetUtcNow());
             if (message.Event.Count == 0)
             {

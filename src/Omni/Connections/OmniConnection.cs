@@ -20,7 +20,8 @@ public sealed class OmniConnection : IAsyncDisposable
         Settings = settings;
         channel = OmniChannel.Open(settings, time);
         health = new OmniHealthTracker(time);
-        var calls = new OmniCalls(settings, health, time, guard);
+        var policy = new CallPolicy(failure => logger.LogWarning("Asking Omni at {Omni} for nothing for {Break}: {Reason}", settings.Endpoint, CallPolicy.Break, failure?.Message), time);
+        var calls = new OmniCalls(settings, health, policy, time, guard);
         var client = new Api.Cosi.State.StateClient(channel);
         Cache = new OmniCache(caches, store => Start(new ResourceWatch(client, store, Cache!, calls, health, time, logger)));
         State = new OmniState(client, calls, Cache, settings);
@@ -34,6 +35,7 @@ public sealed class OmniConnection : IAsyncDisposable
             else
             {
                 logger.LogInformation("Omni at {Omni} answers", settings.Endpoint);
+                policy.Resume();
             }
 
             HealthChanged?.Invoke(judged);

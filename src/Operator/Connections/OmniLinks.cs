@@ -19,6 +19,13 @@ internal sealed class OmniLinks : IDisposable
     /// <summary>How long the first answer of Omni is waited for before it counts as unreachable.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// To how many objects a second it is told that their Omni is away, or back: each then has a status to write, and a thousand are not
+    /// to do so at once. The good news is the more urgent one.
+    /// </summary>
+    private const int ToldAwayPerSecond = 20;
+    private const int ToldBackPerSecond = 200;
+
     private readonly SecretCache secrets;
     private readonly OmniConnectionPool pool;
     private readonly Wakeups wakeups;
@@ -151,7 +158,8 @@ internal sealed class OmniLinks : IDisposable
     {
         if (connection.Cache.Follow(OmniCaches.Types))
         {
-            WakeHolders(connection);
+            // Most have nothing to write: their status says already what they are about to see.
+            WakeHolders(connection, int.MaxValue);
         }
     }
 
@@ -160,7 +168,7 @@ internal sealed class OmniLinks : IDisposable
         if (health.Reachable == false)
         {
             // Those whose caches are not complete hear of it at once, the others after the grace.
-            WakeHolders(connection);
+            WakeHolders(connection, ToldAwayPerSecond);
             var timer = time.CreateTimer(_ =>
             {
                 if (graces.TryRemove(connection, out var over))
@@ -168,7 +176,7 @@ internal sealed class OmniLinks : IDisposable
                     over.Dispose();
                 }
 
-                WakeHolders(connection);
+                WakeHolders(connection, ToldAwayPerSecond);
             }, null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
             graces.AddOrUpdate(connection, timer, (_, former) =>
             {
@@ -183,20 +191,23 @@ internal sealed class OmniLinks : IDisposable
             running.Dispose();
         }
 
-        WakeHolders(connection);
+        foreach (var kind in HoldersOf(connection).GroupBy(holder => holder.Kind, holder => holder.Key))
+        {
+            wakeups.ForgetBackoff(kind.Key, kind.ToHashSet().Contains);
+        }
+
+        WakeHolders(connection, ToldBackPerSecond);
     }
 
-    private void WakeHolders(OmniConnection connection)
+    private void WakeHolders(OmniConnection connection, int perSecond)
     {
-        foreach (var ((kind, key), held) in holders)
+        foreach (var (i, (kind, key)) in HoldersOf(connection).Index())
         {
-            if (held == connection)
-            {
-                wakeups.ForgetBackoff(kind, other => other == key);
-                wakeups.Wake(kind, key);
-            }
+            wakeups.Wake(kind, key, TimeSpan.FromSeconds((double)i / perSecond));
         }
     }
+
+    private IEnumerable<(Type Kind, NamespacedName Key)> HoldersOf(OmniConnection connection) => holders.Where(pair => pair.Value == connection).Select(pair => pair.Key);
 
     private static (string, OmniConnectionSettings?, Finding?) Parse(k8s.Models.V1Secret secret)
     {

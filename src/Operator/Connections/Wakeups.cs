@@ -6,17 +6,17 @@ namespace OmniScale.Operator.Connections;
 /// <summary>Asks the controller of a kind for a pass over one of its objects. Controllers register when they are wired.</summary>
 internal sealed class Wakeups
 {
-    private readonly ConcurrentDictionary<Type, (Action<NamespacedName> Enqueue, Action<Func<NamespacedName, bool>?> ForgetBackoff)> controllers = new();
+    private readonly ConcurrentDictionary<Type, (Action<NamespacedName, TimeSpan> Enqueue, Action<Func<NamespacedName, bool>?> ForgetBackoff)> controllers = new();
 
-    public void Register<T>(Action<NamespacedName> enqueue, Action<Func<NamespacedName, bool>?> forgetBackoff) => controllers[typeof(T)] = (enqueue, forgetBackoff);
+    public void Register<T>(Action<NamespacedName, TimeSpan> enqueue, Action<Func<NamespacedName, bool>?> forgetBackoff) => controllers[typeof(T)] = (enqueue, forgetBackoff);
 
     public void Wake<T>(NamespacedName key) => Wake(typeof(T), key);
 
-    public void Wake(Type kind, NamespacedName key)
+    public void Wake(Type kind, NamespacedName key, TimeSpan delay = default)
     {
         if (controllers.TryGetValue(kind, out var controller))
         {
-            controller.Enqueue(key);
+            controller.Enqueue(key, delay);
         }
     }
 

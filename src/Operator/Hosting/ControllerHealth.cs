@@ -14,8 +14,8 @@ internal interface IControllerHealth
     /// <summary>The kind's own objects were read completely.</summary>
     bool OwnObjectsSynced { get; }
 
-    /// <summary>All that passes need is there. A replica that does not lead is ready to.</summary>
-    bool Ready { get; }
+    /// <summary>What passes lack; null if nothing. A replica that does not lead is ready to.</summary>
+    string? Unreadiness { get; }
 
     /// <summary>There is work, and nobody has done any for a long time.</summary>
     bool IsStuck(DateTimeOffset now);
@@ -34,7 +34,9 @@ internal sealed class ControllerHealth<T>(Controller<T> controller) : IControlle
 
     public bool OwnObjectsSynced => controller.Reflectors.All(r => r.HasSynced);
 
-    public bool Ready => controller.Synced;
+    public string? Unreadiness => !controller.Synced ? "not synced"
+        : controller.Reflectors.Select(r => r.LastError).FirstOrDefault(e => e is not null) is { } error ? $"cannot be followed: {error.GetBaseException().Message}"
+        : null;
 
     public bool IsStuck(DateTimeOffset now) => controller.Working && controller.Pending > 0 && now - controller.LastProgress > Patience;
 }

@@ -7,13 +7,18 @@ internal static class HealthEndpoints
     {
         var controllers = app.Services.GetServices<IControllerHealth>().ToList();
         var time = app.Services.GetRequiredService<TimeProvider>();
-        app.MapGet("/livez", () => Answer("stuck", controllers.Where(c => c.IsStuck(time.GetUtcNow()))));
-        app.MapGet("/readyz", () => Answer("not synced", controllers.Where(c => !c.Ready)));
+        var apiServer = app.Services.GetRequiredService<ApiServerProbe>();
+        app.MapGet("/livez", () => Answer(controllers.Where(c => c.IsStuck(time.GetUtcNow())).Select(c => $"{c.Kind}: stuck")));
+        app.MapGet("/readyz", async (CancellationToken ct) =>
+        {
+            var problems = controllers.Where(c => c.Unreadiness is not null).Select(c => $"{c.Kind}: {c.Unreadiness}");
+            return Answer(await apiServer.AskAsync(ct) is { } away ? problems.Prepend($"API server: {away}") : problems);
+        });
     }
 
-    private static IResult Answer(string problem, IEnumerable<IControllerHealth> bad)
+    private static IResult Answer(IEnumerable<string> problems)
     {
-        var text = string.Join("\n", bad.Select(c => $"{c.Kind}: {problem}"));
+        var text = string.Join("\n", problems);
         return text.Length == 0 ? Results.Text("ok\n") : Results.Text(text + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -38,7 +38,7 @@ internal static class OperatorHost
         }
 
         using var leadership = options.LeaderElect ? new Leadership(LeaseOf(options, configuration), TimeProvider.System) : null;
-        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership);
+        using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership, options.KubeApi);
         await using var app = Build(options, client, TimeProvider.System, leadership: leadership);
         await app.RunAsync(ct);
         return Environment.ExitCode;
@@ -116,7 +116,7 @@ internal static class OperatorHost
     private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time, Leadership? leadership)
     {
         services.AddSingleton(options).AddSingleton(client).AddSingleton(time);
-        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>();
+        services.AddSingleton<ClusterIdentity>().AddHostedService<IdentityStartup>().AddSingleton<ApiServerProbe>();
         if (leadership is not null)
         {
             AddLeaderElection(services, options, leadership, time);
@@ -126,13 +126,17 @@ internal static class OperatorHost
         services.AddSingleton<ProxmoxMonitor>().AddSingleton<ReconcilerServices>();
         services.AddSingleton(s => new OmniConnectionPool(OmniCaches.Set, ConnectionGrace, time, s.GetRequiredService<ILoggerFactory>(),
             leadership is null ? null : new OmniWriteGuard(leadership.Demand, leadership.Options.WriteTimeout)));
-        services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time));
+        services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time, options.Watches));
         services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Name));
         services.AddHostedService(s => s.GetRequiredService<SecretCache>()).AddHostedService(s => s.GetRequiredService<EventRecorder>());
 
         AddKind<ProxmoxProvider, ProxmoxProviderReconciler>(services, options, leadership);
         AddKind<MachineClass, MachineClassReconciler>(services, options, leadership);
         AddKind<TalosCluster, TalosClusterReconciler>(services, options, leadership);
+        if (leadership is not null)
+        {
+            services.AddHostedService(s => ActivatorUtilities.CreateInstance<StandbyConnections>(s, leadership));
+        }
     }
 
     private static void AddKind<T, TReconciler>(IServiceCollection services, OperatorOptions options, Leadership? leadership)
@@ -148,6 +152,7 @@ internal static class OperatorHost
                 Workers = options.Workers,
                 Leadership = leadership,
                 Namespaces = options.Namespaces,
+                Reflector = options.Watches,
                 WaitFor = [() => s.GetServices<IControllerHealth>().All(c => c.OwnObjectsSynced)],
             });
             s.GetRequiredService<Wakeups>().Register<T>(controller.Enqueue, controller.ForgetBackoff);

@@ -47,6 +47,9 @@ public sealed class ApiException : Exception
 
     public bool IsServerError => Code >= 500;
 
+    /// <summary>The server turned the request away before it did anything, for want of capacity: 429, or 503 with a time to come back.</summary>
+    internal bool WasNotTried => IsTooManyRequests || (Code == 503 && RetryAfter is not null);
+
     internal static ApiException From(HttpStatusCode code, ReadOnlyMemory<byte> body, TimeSpan? retryAfter, string request)
     {
         V1Status? status = null;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
@@ -25,12 +24,14 @@ public sealed class KubeClient : IDisposable
     private readonly TimeProvider _time;
     private readonly string _userAgent;
     private readonly Leadership? _leadership;
+    private readonly RequestThrottle _throttle;
 
     /// <param name="configuration">The API server and the identity, as <see cref="KubeConfiguration"/> gives them.</param>
     /// <param name="fieldManager">The name under which changes are recorded in managedFields, and the User-Agent.</param>
     /// <param name="time">The clock of the request timeout.</param>
     /// <param name="leadership">Asked right before each write, whose timeout it gives; null for a client whose writes need no lease.</param>
-    public KubeClient(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time, Leadership? leadership = null)
+    /// <param name="limits">How much is asked of the server at most; null for no limit.</param>
+    public KubeClient(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time, Leadership? leadership = null, RequestLimits? limits = null)
     {
         _kubernetes = new Kubernetes(configuration);
         // An API server behind a proxy may have a path, which a relative address would otherwise take the place of.
@@ -40,6 +41,7 @@ public sealed class KubeClient : IDisposable
         _tlsServerName = configuration.TlsServerName;
         _time = time;
         _leadership = leadership;
+        _throttle = new RequestThrottle(limits, time);
         FieldManager = fieldManager;
         _userAgent = $"{fieldManager}/{typeof(KubeClient).Assembly.GetName().Version?.ToString(3)}";
     }
@@ -48,7 +50,7 @@ public sealed class KubeClient : IDisposable
 
     public async Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
-        KubeJson.Read<T>(await SendAsync(HttpMethod.Get, PathOf<T>(key), null, ct).ConfigureAwait(false));
+        KubeJson.Read<T>(await SendAsync(HttpMethod.Get, PathOf<T>(key), ct).ConfigureAwait(false));
 
     /// <summary>Like <see cref="GetAsync{T}"/>, but null when there is no such object.</summary>
     public async Task<T?> FindAsync<T>(NamespacedName key, CancellationToken ct)
@@ -82,8 +84,7 @@ public sealed class KubeClient : IDisposable
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         string path = $"{ResourceType.Of<T>().Path(value.Metadata?.NamespaceProperty)}?{FieldManagerQuery}";
-        using HttpContent body = JsonBody(KubeJson.Write(value), "application/json");
-        return KubeJson.Read<T>(await SendAsync(HttpMethod.Post, path, body, ct).ConfigureAwait(false));
+        return KubeJson.Read<T>(await SendAsync(HttpMethod.Post, path, ct, KubeJson.Write(value)).ConfigureAwait(false));
     }
 
     /// <summary>Applies an RFC 7386 merge patch to the object, or to a subresource such as "status".</summary>
@@ -112,8 +113,7 @@ public sealed class KubeClient : IDisposable
         Add("uid", uid);
         Add("resourceVersion", resourceVersion);
         var options = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["preconditions"] = preconditions };
-        using HttpContent body = JsonBody(options, "application/json");
-        await SendAsync(HttpMethod.Delete, PathOf<T>(key), body, ct).ConfigureAwait(false);
+        await SendAsync(HttpMethod.Delete, PathOf<T>(key), ct, options).ConfigureAwait(false);
 
         void Add(string name, string? value)
         {
@@ -124,7 +124,33 @@ public sealed class KubeClient : IDisposable
         }
     }
 
-    public void Dispose() => _kubernetes.Dispose();
+    /// <summary>Asks the API server whether it is ready, which includes its etcd. Neither held back nor repeated.</summary>
+    /// <returns>What is wrong, in a line; null if nothing is, or if it does not let us ask.</returns>
+    public async Task<string?> FindUnreadinessAsync(TimeSpan limit, CancellationToken ct)
+    {
+        const string Path = "readyz";
+        try
+        {
+            return await WithTimeoutAsync(Path, limit, async token =>
+            {
+                using HttpResponseMessage response = await SendRequestAsync(HttpMethod.Get, Path, null, token).ConfigureAwait(false);
+                string text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
+                // A failed check is a line such as "[-]etcd failed: reason withheld".
+                return response.StatusCode < HttpStatusCode.InternalServerError ? null
+                    : string.Join("; ", text.Split('\n').Where(line => line.StartsWith("[-]", StringComparison.Ordinal)).DefaultIfEmpty($"HTTP status {(int)response.StatusCode}"));
+            }, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        {
+            return e.GetBaseException().Message;
+        }
+    }
+
+    public void Dispose()
+    {
+        _throttle.Dispose();
+        _kubernetes.Dispose();
+    }
 
     /// <summary>
     /// The pages of a list. When the token for the next page has expired, <paramref name="restart"/> is called and the list
@@ -142,13 +168,13 @@ public sealed class KubeClient : IDisposable
             ReadOnlyMemory<byte> body;
             try
             {
-                body = await SendAsync(HttpMethod.Get, path + query.Page(limit, continueToken), null, ct).ConfigureAwait(false);
+                body = await PageAsync(query.Page(limit, continueToken)).ConfigureAwait(false);
             }
             catch (ApiException e) when (e.IsGone && continueToken is not null)
             {
                 restart();
                 limit = 0;
-                body = await SendAsync(HttpMethod.Get, path + query.Page(limit, null), null, ct).ConfigureAwait(false);
+                body = await PageAsync(query.Page(limit, null)).ConfigureAwait(false);
             }
 
             using JsonDocument page = JsonDocument.Parse(body);
@@ -157,6 +183,8 @@ public sealed class KubeClient : IDisposable
                 && metadata.TryGetProperty("continue", out JsonElement token) ? token.GetString() : null;
         }
         while (!string.IsNullOrEmpty(continueToken));
+
+        Task<byte[]> PageAsync(string page) => _throttle.RunOnceAsync(token => AttemptAsync(HttpMethod.Get, path + page, null, token), ct);
     }
 
     /// <summary>Opens a watch: returns when the server has accepted it, before any event.</summary>
@@ -164,7 +192,7 @@ public sealed class KubeClient : IDisposable
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         string path = ResourceType.Of<T>().Path(@namespace) + query;
-        HttpResponseMessage response = await WithTimeoutAsync(path, RequestTimeout, async token =>
+        HttpResponseMessage response = await _throttle.RunOnceAsync(once => WithTimeoutAsync(path, RequestTimeout, async token =>
         {
             HttpResponseMessage opened = await SendRequestAsync(HttpMethod.Get, path, null, token).ConfigureAwait(false);
             if (!opened.IsSuccessStatusCode)
@@ -176,7 +204,7 @@ public sealed class KubeClient : IDisposable
             }
 
             return opened;
-        }, ct).ConfigureAwait(false);
+        }, once), ct).ConfigureAwait(false);
         return new WatchStream(response, await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
     }
 
@@ -185,16 +213,19 @@ public sealed class KubeClient : IDisposable
     private static string PathOf<T>(NamespacedName key, string? subresource = null)
         where T : IKubernetesObject => ResourceType.Of<T>().Path(key.Namespace, key.Name, subresource);
 
-    private static StringContent JsonBody(JsonObject json, string mediaType) => new(json.ToJsonString(), Encoding.UTF8, mediaType);
-
     private async Task<T> PatchAsync<T>(string path, JsonObject patch, string mediaType, CancellationToken ct)
-        where T : class, IKubernetesObject<V1ObjectMeta>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        KubeJson.Read<T>(await SendAsync(HttpMethod.Patch, path, ct, patch, mediaType).ConfigureAwait(false));
+
+    private Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken ct, JsonObject? body = null, string mediaType = "application/json")
     {
-        using HttpContent body = JsonBody(patch, mediaType);
-        return KubeJson.Read<T>(await SendAsync(HttpMethod.Patch, path, body, ct).ConfigureAwait(false));
+        // A content is used up by the attempt that sends it.
+        byte[]? bytes = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body);
+        return _throttle.RunAsync(
+            token => AttemptAsync(method, path, bytes is null ? null : new ByteArrayContent(bytes) { Headers = { ContentType = new(mediaType, "utf-8") } }, token), ct);
     }
 
-    private Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct)
+    private Task<byte[]> AttemptAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct)
     {
         TimeSpan limit = method == HttpMethod.Get ? RequestTimeout : _leadership?.Options.WriteTimeout ?? WriteTimeout;
         return WithTimeoutAsync(path, limit, async token =>

@@ -1,10 +1,9 @@
-using System.Threading.Channels;
-
 namespace OmniScale.Runtime;
 
 /// <summary>
 /// The keys that wait for a pass. A key waits at most once, is never handed to two workers at the same time, and when added
 /// while a worker has it, is handed out again after <see cref="Done"/>. Nothing is ever dropped before <see cref="ShutDown"/>.
+/// Namespaces take turns.
 /// </summary>
 public sealed class WorkQueue : IDisposable
 {
@@ -12,7 +11,8 @@ public sealed class WorkQueue : IDisposable
     public static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
-    private readonly Channel<NamespacedName> _ready = Channel.CreateUnbounded<NamespacedName>();
+    private readonly FairLanes _ready;
+    private readonly Queue<TaskCompletionSource<NamespacedName?>> _waiting = new();
     // Both with the time since when.
     private readonly Dictionary<NamespacedName, long> _dirty = [];
     private readonly Dictionary<NamespacedName, long> _processing = [];
@@ -30,8 +30,10 @@ public sealed class WorkQueue : IDisposable
     /// <param name="time">The clock of all delays.</param>
     /// <param name="jitter">Numbers in [0, 1): each shortens a backoff by up to a fifth.</param>
     /// <param name="name">What measurements call the queue.</param>
-    public WorkQueue(TimeProvider time, Func<double>? jitter = null, string name = "")
+    /// <param name="perNamespace">How many keys of one namespace may be out at once.</param>
+    public WorkQueue(TimeProvider time, Func<double>? jitter = null, string name = "", int perNamespace = int.MaxValue)
     {
+        _ready = new FairLanes(perNamespace);
         _time = time;
         _jitter = jitter ?? Jitter.Next;
         _telemetry = new QueueTelemetry(name, this);
@@ -39,7 +41,16 @@ public sealed class WorkQueue : IDisposable
     }
 
     /// <summary>Keys that could be handed out now.</summary>
-    public int Count => _ready.Reader.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ready.Count;
+            }
+        }
+    }
 
     /// <summary>Keys that wait for a time: asked for, or in backoff.</summary>
     public int DelayedCount
@@ -145,26 +156,21 @@ public sealed class WorkQueue : IDisposable
     /// <summary>Waits for a key, which is the caller's until <see cref="Done"/>. Null once the queue is shut down.</summary>
     public async ValueTask<NamespacedName?> GetAsync(CancellationToken ct)
     {
-        while (await _ready.Reader.WaitToReadAsync(ct).ConfigureAwait(false))
+        var turn = new TaskCompletionSource<NamespacedName?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Enqueue(turn);
+            HandOutLocked();
+        }
+
+        using CancellationTokenRegistration cancelled = ct.UnsafeRegister(_ =>
         {
             lock (_gate)
             {
-                if (_shutDown)
-                {
-                    return null;
-                }
-
-                if (_ready.Reader.TryRead(out NamespacedName key))
-                {
-                    _dirty.Remove(key, out long added);
-                    _processing.Add(key, _time.GetTimestamp());
-                    _telemetry.Taken(_time.GetElapsedTime(added));
-                    return key;
-                }
+                turn.TrySetCanceled(ct);
             }
-        }
-
-        return null;
+        }, null);
+        return await turn.Task.ConfigureAwait(false);
     }
 
     /// <summary>Gives the key back.</summary>
@@ -177,11 +183,13 @@ public sealed class WorkQueue : IDisposable
                 _telemetry.Done(_time.GetElapsedTime(taken));
             }
 
+            _ready.Return(key);
             if (_dirty.ContainsKey(key))
             {
-                _ready.Writer.TryWrite(key);
+                _ready.Add(key);
             }
 
+            HandOutLocked();
             CompleteDrainLocked();
         }
     }
@@ -195,7 +203,7 @@ public sealed class WorkQueue : IDisposable
         lock (_gate)
         {
             _shutDown = true;
-            _ready.Writer.TryComplete();
+            HandOutLocked();
             CompleteDrainLocked();
         }
     }
@@ -220,7 +228,34 @@ public sealed class WorkQueue : IDisposable
         _telemetry.Added();
         if (!_processing.ContainsKey(key))
         {
-            _ready.Writer.TryWrite(key);
+            _ready.Add(key);
+            HandOutLocked();
+        }
+    }
+
+    private void HandOutLocked()
+    {
+        while (_waiting.TryPeek(out TaskCompletionSource<NamespacedName?>? turn))
+        {
+            if (_shutDown)
+            {
+                turn.TrySetResult(null);
+            }
+            else if (!turn.Task.IsCompleted)
+            {
+                if (!_ready.TryTake(out NamespacedName key))
+                {
+                    return;
+                }
+
+                _dirty.Remove(key, out long added);
+                _processing.Add(key, _time.GetTimestamp());
+                _telemetry.Taken(_time.GetElapsedTime(added));
+                turn.TrySetResult(key);
+            }
+
+            // Served, or its caller has given up.
+            _waiting.Dequeue();
         }
     }
 

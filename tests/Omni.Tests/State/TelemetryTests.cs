@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
 
 namespace OmniScale.Omni.Tests;
@@ -26,7 +27,12 @@ public sealed class TelemetryTests
         await connection.State.GetAsync(ResourceTypes.SysVersions, "current", Cancellation);
         await connection.State.GetAsync(ResourceTypes.Clusters, "none", Cancellation);
         await Assert.ThrowsAsync<OmniException>(() => connection.Management.ListServiceAccountsAsync(Cancellation));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.State.GetAsync(ResourceTypes.Clusters, "none", new CancellationToken(canceled: true)));
+        omni.Faults.Add(new OmniFault { Kind = OmniFaultKind.Stall, Method = "Get" });
+        using var cancelled = new CancellationTokenSource();
+        var call = connection.State.GetAsync(ResourceTypes.Clusters, "none", cancelled.Token);
+        await Eventually.HoldsAsync(() => omni.Calls.Count == 4, "the call is under way");
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
 
         Assert.Equal(
             [

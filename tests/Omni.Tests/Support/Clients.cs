@@ -29,15 +29,15 @@ internal static class Clients
 
     public static OmniConnection Connect(OmniSimulator omni, Role role = Role.Operator) => Connect(Settings(omni, role));
 
-    public static OmniConnection Connect(string endpoint, TimeSpan? callTimeout = null, TimeSpan? connectTimeout = null) =>
+    public static OmniConnection Connect(string endpoint, TimeSpan? callTimeout = null, TimeSpan? connectTimeout = null, TimeProvider? time = null) =>
         Connect(new OmniConnectionSettings(OmniEndpoint.Parse(endpoint), UnknownKey.Key)
         {
             CallTimeout = callTimeout ?? TimeSpan.FromSeconds(15),
             ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(10),
-        });
+        }, time: time);
 
-    public static OmniConnection Connect(OmniConnectionSettings settings, OmniCacheSet? caches = null, ILogger<OmniConnection>? logger = null) =>
-        new(settings, caches ?? Caches, TimeProvider.System, logger ?? NullLogger<OmniConnection>.Instance);
+    public static OmniConnection Connect(OmniConnectionSettings settings, OmniCacheSet? caches = null, ILogger<OmniConnection>? logger = null, TimeProvider? time = null) =>
+        new(settings, caches ?? Caches, time ?? TimeProvider.System, logger ?? NullLogger<OmniConnection>.Instance);
 
     /// <summary>Makes a call and returns how it failed.</summary>
     public static Task<OmniException> FailureAsync(this OmniConnection connection) =>

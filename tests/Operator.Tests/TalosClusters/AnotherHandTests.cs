@@ -1,6 +1,7 @@
 using OmniScale.Crds;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 
 namespace OmniScale.Operator.Tests.TalosClusters;
 
@@ -35,6 +36,8 @@ public sealed class AnotherHandTests(Installation installation)
         await stage.HandledAsync<TalosCluster>("first");
         Assert.Empty(stage.Writes());
 
+        // The word names the cluster that was lost by the second of its creation.
+        await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow() - running.Status.CreatedInOmni.Value.ToUniversalTime() > TimeSpan.FromSeconds(1), "another second has begun");
         await stage.AnnotateAsync<TalosCluster>("first", UserAnnotations.Recreate, created);
         var again = await stage.ReadyAsync<TalosCluster>("first");
         Assert.Equal(

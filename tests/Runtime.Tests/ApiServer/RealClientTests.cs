@@ -97,8 +97,8 @@ public sealed class RealClientTests(WidgetCluster cluster) : IAsyncLifetime
         Widget current = await CreateAsync(size: 3);
         Widget desired = current.DeepClone();
         desired.Spec!.Size = 99;
-        desired.Status = new WidgetStatus { Phase = "Up", Count = 1, ObservedGeneration = 1, Conditions = [] };
-        Conditions.Set(desired.Status.Conditions, Conditions.Ready, Conditions.True, "Fine", "all well");
+        var fine = new V1Condition { Type = "Ready", Status = "True", Reason = "Fine", Message = "all well" };
+        desired.Status = new WidgetStatus { Phase = "Up", Count = 1, ObservedGeneration = 1, Conditions = [fine] };
         var writer = new StatusWriter<Widget>(_client, TimeProvider.System);
 
         Widget written = (await writer.WriteAsync(current, desired, Ct))!;

@@ -30,7 +30,7 @@ internal sealed class ClusterTeardown(ControllerContext context)
     private void TearDown(StoredResource cluster)
     {
         var sets = context.With(KnownTypes.MachineSets, OmniLabels.Cluster, cluster.Id).ToList();
-        var machines = context.With(KnownTypes.ClusterMachines, OmniLabels.Cluster, cluster.Id).Count();
+        var machines = context.With(KnownTypes.ClusterMachines, OmniLabels.Cluster, cluster.Id).Count;
         context.Ensure<DestroyStatusSpec>(
             KnownTypes.ClusterDestroyStatuses, cluster.Id, Owner,
             status => status.Phase = $"Destroying: {sets.Count} machine sets, {machines} machines");

@@ -23,7 +23,7 @@ internal sealed class ControllerContext(OmniStore store, OmniVersion version, Wo
     public IReadOnlyList<StoredResource> List(string type) => store.Table.List(KnownTypes.NamespaceOf(type), type);
 
     /// <summary>The resources of a type that carry a label with a value.</summary>
-    public IEnumerable<StoredResource> With(string type, string label, string value) => List(type).Where(resource => resource.Label(label) == value);
+    public IReadOnlyList<StoredResource> With(string type, string label, string value) => store.Table.With(KnownTypes.NamespaceOf(type), type, label, value);
 
     public StoredResource? Find(string type, string id) => store.Table.Find(Key(type, id));
 

@@ -15,8 +15,14 @@ internal sealed class MachineRequests(ControllerContext context)
     private const string RequestOwner = "MachineRequestSetStatusController";
     private const string StatusOwner = "ClusterMachineRequestStatusController";
 
+    /// <summary>The machines by the request that they were made for, as the pass finds them.</summary>
+    private readonly Dictionary<string, SimMachine> machines = new(StringComparer.Ordinal);
+
     public void Reconcile()
     {
+        machines.Clear();
+        foreach (var machine in context.World.Machines.Values)
+            machines.TryAdd(machine.RequestId, machine);
         foreach (var set in context.List(KnownTypes.MachineSets))
             Request(set);
         foreach (var requestSet in context.List(KnownTypes.MachineRequestSets))
@@ -31,7 +37,7 @@ internal sealed class MachineRequests(ControllerContext context)
     {
         var allocation = MachineSetRules.AllocationOf(set.SpecAs<MachineSetSpec>());
         var provision = allocation is null ? null : context.Find(KnownTypes.MachineClasses, allocation.Name)?.SpecAs<MachineClassSpec>().AutoProvision;
-        var total = context.With(KnownTypes.ClusterMachines, OmniLabels.MachineSet, set.Id).Count();
+        var total = context.With(KnownTypes.ClusterMachines, OmniLabels.MachineSet, set.Id).Count;
         var requestSet = context.Find(KnownTypes.MachineRequestSets, set.Id);
         var isOurs = requestSet?.Metadata.Owner == ProvisionOwner;
         if (set.IsTearingDown)
@@ -181,6 +187,5 @@ internal sealed class MachineRequests(ControllerContext context)
         }
     }
 
-    private SimMachine? MachineOf(StoredResource request) =>
-        context.World.Machines.Values.FirstOrDefault(machine => machine.RequestId == request.Id);
+    private SimMachine? MachineOf(StoredResource request) => machines.GetValueOrDefault(request.Id);
 }

@@ -36,10 +36,11 @@ internal sealed class MachineSetNodes(ControllerContext context)
             return;
         }
 
-        var candidates = Candidates(set, @class.SpecAs<MachineClassSpec>()).ToList();
         var live = nodes.Where(node => !node.IsTearingDown).ToList();
-        var wanted = allocation.AllocationType == AllocationType.Unlimited ? live.Count + candidates.Count : (int)allocation.MachineCount;
-        foreach (var machine in candidates.Take(wanted - live.Count))
+        var unlimited = allocation.AllocationType == AllocationType.Unlimited;
+        var wanted = unlimited ? live.Count : (int)allocation.MachineCount;
+        var candidates = unlimited || wanted > live.Count ? Candidates(set, @class.SpecAs<MachineClassSpec>()).ToList() : [];
+        foreach (var machine in unlimited ? candidates : candidates.Take(wanted - live.Count))
         {
             context.Ensure<MachineSetNodeSpec>(
                 KnownTypes.MachineSetNodes, machine.Id, "", _ => { },
@@ -65,16 +66,12 @@ internal sealed class MachineSetNodes(ControllerContext context)
 
     private IEnumerable<StoredResource> Candidates(StoredResource set, MachineClassSpec @class)
     {
-        var free = context.List(KnownTypes.MachineStatuses).Where(machine =>
-            machine.HasLabel(OmniLabels.Available) &&
-            machine.HasLabel(OmniLabels.ReportingEvents) &&
-            context.Find(KnownTypes.MachineSetNodes, machine.Id) is null);
         if (@class.AutoProvision is not null)
         {
             // One whose provider was told to remove it would be gone before it is a member.
-            return free.Where(machine =>
+            return context.With(KnownTypes.MachineStatuses, OmniLabels.MachineRequestSet, set.Id).Where(machine =>
+                IsFree(machine) &&
                 machine.HasLabel(OmniLabels.ReadyToUse) &&
-                machine.Label(OmniLabels.MachineRequestSet) == set.Id &&
                 context.Find(KnownTypes.MachineRequests, machine.Label(OmniLabels.MachineRequest) ?? "") is { IsTearingDown: false });
         }
 
@@ -82,9 +79,15 @@ internal sealed class MachineSetNodes(ControllerContext context)
             .Select(text => LabelSelector.TryParse(text, out var selector, out _) ? selector : null)
             .OfType<LabelSelector>()
             .ToList();
-        return free.Where(machine =>
+        return context.List(KnownTypes.MachineStatuses).Where(machine =>
+            IsFree(machine) &&
             !machine.HasLabel(OmniLabels.NoManualAllocation) &&
             !machine.HasLabel(OmniLabels.MachineRequestSet) &&
             selectors.Exists(selector => selector.Matches(machine.Metadata.Labels)));
     }
+
+    private bool IsFree(StoredResource machine) =>
+        machine.HasLabel(OmniLabels.Available) &&
+        machine.HasLabel(OmniLabels.ReportingEvents) &&
+        context.Find(KnownTypes.MachineSetNodes, machine.Id) is null;
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 
 namespace OmniScale.Lab.Omni.Storage;
@@ -19,6 +20,8 @@ internal sealed class ResourceTable(TimeProvider time)
 
     private readonly Lock gate = new();
     private readonly Dictionary<(string Namespace, string Type), SortedDictionary<string, StoredResource>> kinds = [];
+    private readonly ResourceIndex index =
+        new([OmniLabels.Cluster, OmniLabels.MachineSet, OmniLabels.MachineRequestSet, OmniLabels.InfraProviderId]);
     private readonly Queue<StoreEvent> log = new();
     private readonly List<StoreSubscription> subscriptions = [];
     private long compacted;
@@ -39,6 +42,17 @@ internal sealed class ResourceTable(TimeProvider time)
     {
         lock (gate)
             return kinds.TryGetValue((@namespace, type), out var kind) ? [.. kind.Values] : [];
+    }
+
+    /// <summary>The resources of a type that carry a label with a value, ordered by id.</summary>
+    public IReadOnlyList<StoredResource> With(string @namespace, string type, string label, string value)
+    {
+        lock (gate)
+        {
+            return index.Covers(label)
+                ? [.. index.Find(@namespace, type, label, value)]
+                : [.. List(@namespace, type).Where(resource => resource.Label(label) == value)];
+        }
     }
 
     /// <summary>Everything, at one moment.</summary>
@@ -218,6 +232,7 @@ internal sealed class ResourceTable(TimeProvider time)
             kind.Remove(resource.Id);
         else
             kind[resource.Id] = resource;
+        index.Replace(type == EventType.Destroyed ? resource : old, type == EventType.Destroyed ? null : resource);
         var change = new StoreEvent(++Revision, type, resource, old);
         log.Enqueue(change);
         while (log.Count > LogLimit)

@@ -13,10 +13,18 @@ internal sealed record ProxmoxReading(DateTimeOffset At, ProxmoxInventory? Inven
 /// </summary>
 internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
 {
+    /// <summary>A Proxmox that is away is looked for more often than a healthy one is looked at: what waits for it is to go on soon.</summary>
+    private static readonly TimeSpan AwayInterval = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<NamespacedName, Session> sessions = new();
+    private readonly ProxmoxGates gates = new(time);
 
     /// <summary>The last inventory of a provider's Proxmox; null when it was never read.</summary>
     public ProxmoxInventory? Inventory(NamespacedName provider) => sessions.TryGetValue(provider, out var session) ? session.LastInventory : null;
+
+    /// <summary>How long after the last look the next one is due, where <paramref name="interval"/> is wanted of a healthy Proxmox.</summary>
+    public TimeSpan NextLook(NamespacedName provider, TimeSpan interval) =>
+        interval > AwayInterval && sessions.TryGetValue(provider, out var session) && ProxmoxGates.IsAway(session.Last?.Failure) ? AwayInterval : interval;
 
     /// <param name="request">A new value asks for a look at once: the generation, and what users ask for by annotation.</param>
     /// <returns>The reading, and whether the inventory is another one than before.</returns>
@@ -28,12 +36,12 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
             session.Use(endpoint, time);
         }
 
-        if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < interval)
+        if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < NextLook(provider, interval))
         {
             return (last, false);
         }
 
-        var reading = await LookAsync(session.Client!, ct);
+        var reading = await LookAsync(endpoint, session.Client!, ct);
         var changed = reading.Inventory is not null && !reading.Inventory.Equals(session.LastInventory);
         session.Keep(reading, request);
         return (reading, changed);
@@ -55,13 +63,16 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         }
     }
 
-    private async Task<ProxmoxReading> LookAsync(IProxmoxClient client, CancellationToken ct)
+    private async Task<ProxmoxReading> LookAsync(ProxmoxEndpoint endpoint, IProxmoxClient client, CancellationToken ct)
     {
         try
         {
-            var inventory = await client.ReadInventoryAsync(ct);
-            var permissions = await client.GetPermissionsAsync(ct);
-            return new(time.GetUtcNow(), inventory, permissions, null);
+            return await gates.LookAsync(endpoint.Url, async token =>
+            {
+                var inventory = await client.ReadInventoryAsync(token);
+                var permissions = await client.GetPermissionsAsync(token);
+                return new ProxmoxReading(time.GetUtcNow(), inventory, permissions, null);
+            }, ct);
         }
         catch (ProxmoxException e)
         {

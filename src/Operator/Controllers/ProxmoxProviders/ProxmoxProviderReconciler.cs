@@ -29,7 +29,7 @@ internal sealed class ProxmoxProviderReconciler(
         }
 
         // Proxmox cannot be watched: whatever the outcome, it is looked at again.
-        return (status, outcome.Kind is OutcomeKind.Suspended ? outcome : outcome with { After = Interval(value) });
+        return (status, outcome.Kind is OutcomeKind.Suspended ? outcome : outcome with { After = monitor.NextLook(value.Key(), Interval(value)) });
     }
 
     protected override IEnumerable<NamespacedName> OtherSecrets(ProxmoxProvider value) => ProxmoxSecrets.Of(value);

@@ -9,12 +9,19 @@ namespace OmniScale.Operator.Controllers.TalosClusters;
 /// <summary>Carries a plan out: creations, updates, then deletions, so that a cluster grows before it shrinks.</summary>
 internal static class ClusterSync
 {
-    public static async Task ApplyAsync(Pass<TalosCluster, ClusterFacts> pass, ClusterPlan plan, CancellationToken ct)
+    /// <summary>
+    /// Omni checks the parts of a cluster against a cache that has the cluster itself some milliseconds late. That is waited for in
+    /// the pass that made it: a refusal would cost a status write and a backoff for each new cluster.
+    /// </summary>
+    private static readonly TimeSpan[] Patience = [.. new[] { 25, 50, 100, 200 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
+
+    public static async Task ApplyAsync(Pass<TalosCluster, ClusterFacts> pass, ClusterPlan plan, TimeProvider time, CancellationToken ct)
     {
         var (facts, omni) = (pass.Facts, pass.Omni.State);
+        var isNew = plan.Creates.Any(r => r.Type == ResourceTypes.Clusters);
         foreach (var resource in plan.Creates)
         {
-            await WriteAsync(facts, resource, () => omni.CreateAsync(resource, ct));
+            await WriteAsync(facts, resource, () => isNew ? PatientlyAsync(() => omni.CreateAsync(resource, ct), time, ct) : omni.CreateAsync(resource, ct));
             if (resource.Type == ResourceTypes.Clusters)
             {
                 // Known at once: a cluster that is deleted by another hand from now on is not built anew.
@@ -83,6 +90,24 @@ internal static class ClusterSync
             facts.Outcome = OmniFailures.Rejected(words);
             throw;
         }
+    }
+
+    private static async Task PatientlyAsync(Func<Task> write, TimeProvider time, CancellationToken ct)
+    {
+        foreach (var delay in Patience)
+        {
+            try
+            {
+                await write();
+                return;
+            }
+            catch (OmniException e) when (OmniFailures.IsPassing(e))
+            {
+                await Task.Delay(delay, time, ct);
+            }
+        }
+
+        await write();
     }
 
     private static DateTime? Created(Pass<TalosCluster, ClusterFacts> pass) =>

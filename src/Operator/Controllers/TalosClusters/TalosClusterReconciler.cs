@@ -133,7 +133,7 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
             return;
         }
 
-        await ClusterSync.ApplyAsync(pass, plan, ct);
+        await ClusterSync.ApplyAsync(pass, plan, Time, ct);
     }
 
     private string OmniName(string @namespace, string className) =>
