@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -6,6 +7,7 @@ using OmniScale.Core.Classes;
 using OmniScale.Core.Clusters;
 using OmniScale.Crds;
 using OmniScale.Omni.Api;
+using OmniScale.Runtime;
 using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
@@ -115,9 +117,17 @@ internal sealed partial class Actors
             ["spec"] = spec,
         });
         world.Creations.Applied(owner, applied["metadata"]!["uid"]!.GetValue<string>(), Wanted(kind, applied.ToJsonString(), World.OwnerIn(@namespace, name)));
-        if (applied["metadata"]!["deletionTimestamp"] is not null && spec["deletionPolicy"]!.GetValue<string>() == "Orphan")
+        if (applied["metadata"]!["deletionTimestamp"] is not null)
         {
-            world.LetGo.Add(owner);
+            // The policy can still be changed, and it may be too late for that.
+            if (spec["deletionPolicy"]!.GetValue<string>() == "Orphan")
+            {
+                world.LetGo.Add(owner);
+            }
+            else
+            {
+                world.TornDown.Add(names[(place, name)]);
+            }
         }
     }
 
@@ -206,8 +216,15 @@ internal sealed partial class Actors
         if (lost is not null)
         {
             world.Creations.MayBuildAnew(World.OwnerOf(@namespace, name), $"recreate {lost}");
-            await world.Client.MergePatchAsync<TalosCluster>(new(@namespace, name),
-                new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [UserAnnotations.Recreate] = lost } } }, World.Ct);
+            var annotation = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [UserAnnotations.Recreate] = lost } } };
+            try
+            {
+                await world.Client.MergePatchAsync<TalosCluster>(new(@namespace, name), annotation, World.Ct);
+            }
+            catch (ApiException e) when (e.Code == (int)HttpStatusCode.NotFound)
+            {
+                // Gone meanwhile.
+            }
         }
     }
 
