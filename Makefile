@@ -10,8 +10,8 @@ build: ## Build everything
 test: ## Run all tests; builds the control plane first, once
 	@hack/test.sh
 
-chaos: ## Run N (20) random sequences of edits, faults and kills; SEED=… replays one
-	@hack/chaos.sh "$(or $(N),20)" "$(SEED)"
+chaos: ## Run N (20) random sequences of edits, faults and kills; SEED=… is the first, and replays one without N
+	@hack/chaos.sh "$(or $(N),$(if $(SEED),1,20))" "$(SEED)"
 
 endurance: ## Live through ROUNDS (1000) of ten expired watches and a rotated Secret each, and hold memory against the beginning
 	@hack/endurance.sh "$(or $(ROUNDS),1000)"

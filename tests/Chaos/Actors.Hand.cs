@@ -49,6 +49,16 @@ internal sealed partial class Actors
         return Task.CompletedTask;
     }
 
+    /// <summary>Gives every cluster of ours a label of its own.</summary>
+    private Task HandDriftsAsync()
+    {
+        var tier = $"by-hand-{random.Next(1000)}";
+        var drifted = names.Values.Distinct().Count(cluster => world.Omni.State.Get(ResourceTypes.Clusters, cluster) is { } stored && IsOurs(stored)
+            && world.Omni.State.Edit(ResourceTypes.Clusters, cluster, resource => resource.Metadata.Labels["tier"] = tier));
+        world.Note($"another hand labels {drifted} clusters");
+        return Task.CompletedTask;
+    }
+
     private Task HandRemovesAsync()
     {
         var (cluster, what) = (AnyCluster(), random.Next(2));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -6,6 +7,7 @@ using OmniScale.Core.Classes;
 using OmniScale.Core.Clusters;
 using OmniScale.Crds;
 using OmniScale.Omni.Api;
+using OmniScale.Runtime;
 using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
@@ -34,19 +36,25 @@ internal sealed partial class Actors
         }
 
         await world.Operators.StartAsync();
-        for (var i = 0; i < 6; i++)
+        foreach (var place in (int[])[0, 1])
         {
-            await (i < 3 ? ApplyClassAsync() : ApplyClusterAsync());
+            foreach (var name in Classes)
+            {
+                await ApplyClassAsync(place, name, suspend: false);
+            }
+
+            await ApplyClusterAsync(place, Clusters[0], suspend: false);
         }
 
+        await ApplyClusterAsync();
         // An operator that has not begun cannot be disturbed.
-        await Eventually.TrueAsync(
-            async () => (await world.ListAsync<TalosCluster>()).All(cluster => cluster.Status?.ObservedGeneration is not null), "each cluster has a status", StartLimit);
+        await Eventually.TrueAsync(() => world.Omni.Writes.Count > 0, "the operator has written something to Omni", StartLimit);
     }
 
-    private async Task ApplyClusterAsync()
+    private Task ApplyClusterAsync() => ApplyClusterAsync(random.Next(2), Pick(Clusters), suspend: random.Next(10) == 0);
+
+    private async Task ApplyClusterAsync(int place, string name, bool suspend)
     {
-        var (place, name) = (random.Next(2), Pick(Clusters));
         var spec = new JsonObject
         {
             ["clusterName"] = names[(place, name)],
@@ -64,15 +72,15 @@ internal sealed partial class Actors
             })]),
             ["deletionPolicy"] = Policy(),
             ["adoptionPolicy"] = Adoption(),
-            ["suspend"] = random.Next(10) == 0,
+            ["suspend"] = suspend,
         };
         var confirmed = Maybe(string.Join(',', Sets));
         await ApplyAsync("TalosCluster", "talosclusters", place, name, spec, confirmed is null ? [] : new JsonObject { [UserAnnotations.ConfirmRemoval] = confirmed });
     }
 
-    private async Task ApplyClassAsync()
-    {
-        var (place, name) = (random.Next(2), Pick(Classes));
+    private Task ApplyClassAsync() => ApplyClassAsync(random.Next(2), Pick(Classes), suspend: random.Next(15) == 0);
+
+    private async Task ApplyClassAsync(int place, string name, bool suspend) =>
         await ApplyAsync("MachineClass", "machineclasses", place, name, new JsonObject
         {
             ["omniName"] = names[(place, name)],
@@ -83,9 +91,8 @@ internal sealed partial class Actors
             ["storageSelector"] = "name == \"local-lvm\"",
             ["deletionPolicy"] = Policy(),
             ["adoptionPolicy"] = Adoption(),
-            ["suspend"] = random.Next(15) == 0,
+            ["suspend"] = suspend,
         }, []);
-    }
 
     private async Task ApplyAsync(string kind, string plural, int place, string name, JsonObject spec, JsonObject annotations)
     {
@@ -110,9 +117,17 @@ internal sealed partial class Actors
             ["spec"] = spec,
         });
         world.Creations.Applied(owner, applied["metadata"]!["uid"]!.GetValue<string>(), Wanted(kind, applied.ToJsonString(), World.OwnerIn(@namespace, name)));
-        if (applied["metadata"]!["deletionTimestamp"] is not null && spec["deletionPolicy"]!.GetValue<string>() == "Orphan")
+        if (applied["metadata"]!["deletionTimestamp"] is not null)
         {
-            world.LetGo.Add(owner);
+            // The policy can still be changed, and it may be too late for that.
+            if (spec["deletionPolicy"]!.GetValue<string>() == "Orphan")
+            {
+                world.LetGo.Add(owner);
+            }
+            else
+            {
+                world.TornDown.Add(names[(place, name)]);
+            }
         }
     }
 
@@ -201,8 +216,15 @@ internal sealed partial class Actors
         if (lost is not null)
         {
             world.Creations.MayBuildAnew(World.OwnerOf(@namespace, name), $"recreate {lost}");
-            await world.Client.MergePatchAsync<TalosCluster>(new(@namespace, name),
-                new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [UserAnnotations.Recreate] = lost } } }, World.Ct);
+            var annotation = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [UserAnnotations.Recreate] = lost } } };
+            try
+            {
+                await world.Client.MergePatchAsync<TalosCluster>(new(@namespace, name), annotation, World.Ct);
+            }
+            catch (ApiException e) when (e.Code == (int)HttpStatusCode.NotFound)
+            {
+                // Gone meanwhile.
+            }
         }
     }
 

@@ -45,16 +45,11 @@ internal sealed partial class Actors(World world, Random random)
         await Task.Delay(pause, TimeProvider.System, World.Ct);
     }
 
-    /// <summary>One of the steps that give the operator something to write to Omni.</summary>
+    /// <summary>One of the steps that give the operator something to write to Omni, mostly at once.</summary>
     public async Task EditAsync()
     {
         var pause = Pause();
-        await (random.Next(4) switch
-        {
-            0 => HandEditsAsync(),
-            1 => HandRemovesAsync(),
-            _ => ApplyClusterAsync(),
-        });
+        await (random.Next(4) == 0 ? ApplyClusterAsync() : HandDriftsAsync());
         await Task.Delay(pause, TimeProvider.System, World.Ct);
     }
 

@@ -39,13 +39,10 @@ internal sealed class Election(World world) : IAsyncDisposable
     private static readonly NamespacedName Lease = new(Namespace, "omniscale-operator");
     private static readonly TimeSpan Takeover = TimeSpan.FromSeconds(60);
 
-    /// <summary>A write is recorded when the simulator gets to it, which on a busy machine is later than it began.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
-
     private readonly Lock gate = new();
     private readonly List<Tenure> tenures = [];
-    private readonly ConcurrentQueue<(DateTimeOffset Time, int Process, string Call)> writes = new();
-    private readonly ConcurrentDictionary<int, string> frozen = new();
+    private readonly ConcurrentQueue<ObservedWrite> writes = new();
+    private readonly ConcurrentBag<int> frozen = [];
     private readonly CancellationTokenSource end = new();
     private Task watch = Task.CompletedTask;
     private Func<int, Task>? whenStored;
@@ -67,6 +64,9 @@ internal sealed class Election(World world) : IAsyncDisposable
 
     public int Writes => writes.Count;
 
+    /// <summary>How many processes wrote.</summary>
+    public int Writers => writes.Select(write => write.Process).Distinct().Count();
+
     public async Task StartAsync()
     {
         await world.DeleteAsync<V1Lease>(Lease.Namespace!, Lease.Name);
@@ -75,7 +75,7 @@ internal sealed class Election(World world) : IAsyncDisposable
         {
             if (world.Operators.ProcessAt(call.PeerPort) is { } process)
             {
-                writes.Enqueue((call.Time, process, call.ToString()));
+                writes.Enqueue(new(call.Time, process, call.ToString()));
             }
 
             return Task.CompletedTask;
@@ -105,12 +105,12 @@ internal sealed class Election(World world) : IAsyncDisposable
                 await world.Operators.SignalAsync(leader, "TERM");
                 break;
             case LeaderChange.Frozen:
-                frozen[leader.Id] = "";
-                await world.Operators.SignalAsync(leader, "STOP");
+                frozen.Add(leader.Id);
+                await world.Operators.FreezeAsync(leader);
                 break;
             case LeaderChange.FrozenInAWrite:
-                frozen[leader.Id] = "";
-                await DuringWriteAsync(leader.Id, () => world.Operators.SignalAsync(leader, "STOP"));
+                frozen.Add(leader.Id);
+                await DuringWriteAsync(leader.Id, () => world.Operators.FreezeAsync(leader));
                 break;
             case LeaderChange.RobbedByHand:
                 await Eventually.TrueAsync(RobAsync, "the lease can be written", Takeover);
@@ -118,45 +118,20 @@ internal sealed class Election(World world) : IAsyncDisposable
         }
 
         await Eventually.TrueAsync(() => Changes > before, "another leader", Takeover);
-        await world.Operators.SignalAsync(leader, "CONT");
+        if (how is LeaderChange.Frozen or LeaderChange.FrozenInAWrite)
+        {
+            await world.Operators.ThawAsync(leader);
+        }
+
         await Eventually.TrueAsync(() => !world.Operators.Running.Contains(leader), "the former leader has ended", Takeover);
         world.Note($"another one leads, the former one was {how}");
     }
 
-    /// <summary>Ends the watch, and says what is wrong: in each tenure one process writes, and it writes in no other.</summary>
+    /// <summary>Ends the watch, and says what breaks the rule that only the leader writes.</summary>
     public async Task<IReadOnlyList<string>> CheckAsync()
     {
         await StopAsync();
-        List<string> wrong = [.. tenures.Zip(tenures.Skip(1)).Where(pair => pair.Second.Transitions != pair.First.Transitions + 1)
-            .Select(pair => $"the watch missed a holder between {pair.First} and {pair.Second}")];
-        Dictionary<int, int> tenureOf = [];
-        Landed = 0;
-        foreach (var (time, process, call) in writes.OrderBy(write => write.Time))
-        {
-            if (!tenureOf.TryGetValue(process, out var own))
-            {
-                own = tenures.FindLastIndex(tenure => tenure.From <= time);
-                if (tenureOf.ContainsValue(own))
-                {
-                    wrong.Add($"{call} at {time:O} came from process {process}, and another one led");
-                }
-
-                tenureOf[process] = own;
-            }
-
-            if (own < 0 || time < (tenures[own].Until ?? tenures.ElementAtOrDefault(own + 1)?.From ?? DateTimeOffset.MaxValue) + Slack)
-            {
-                continue;
-            }
-
-            // What had passed the check of the lease when the process was stopped leaves it when it goes on.
-            Landed++;
-            if (!frozen.TryUpdate(process, call, ""))
-            {
-                wrong.Add($"{call} at {time:O} was begun by process {process}, whose {tenures[own]} was over");
-            }
-        }
-
+        (var wrong, Landed) = SoleWriter.Check(tenures, writes, frozen);
         return wrong;
     }
 
@@ -241,7 +216,4 @@ internal sealed class Election(World world) : IAsyncDisposable
             }
         }
     }
-
-    /// <param name="Until">When the lease was given back; null for one that ended as the next one began.</param>
-    private sealed record Tenure(string Holder, DateTimeOffset From, DateTimeOffset? Until, int Transitions);
 }

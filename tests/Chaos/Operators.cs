@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OmniScale.EndToEnd;
 using OmniScale.Operator.Tests;
 using OmniScale.TestKit;
@@ -20,6 +21,7 @@ internal sealed class Operators(Installation installation, string namespaces, bo
     private readonly CancellationTokenSource end = new();
     private readonly Lock listGate = new();
     private readonly List<ServerProcess> running = [];
+    private readonly ConcurrentDictionary<ServerProcess, int> stops = new();
     private Task supervision = Task.CompletedTask;
 
     public bool IsPair => pair;
@@ -96,19 +98,34 @@ internal sealed class Operators(Installation installation, string namespaces, bo
         }
     }
 
+    /// <summary>Stops a process by a signal, until all who stopped it have thawed it.</summary>
+    public async Task FreezeAsync(ServerProcess process)
+    {
+        stops.AddOrUpdate(process, 1, (_, count) => count + 1);
+        await SignalAsync(process, "STOP");
+    }
+
+    public async Task ThawAsync(ServerProcess process)
+    {
+        if (stops.AddOrUpdate(process, 0, (_, count) => count - 1) == 0)
+        {
+            await SignalAsync(process, "CONT");
+        }
+    }
+
     /// <summary>Stops all processes for a while, as a machine does that has no memory left.</summary>
     public async Task FreezeAsync(TimeSpan span)
     {
         var frozen = Running;
         foreach (var process in frozen)
         {
-            await SignalAsync(process, "STOP");
+            await FreezeAsync(process);
         }
 
         await Task.Delay(span, TimeProvider.System, World.Ct);
         foreach (var process in frozen)
         {
-            await SignalAsync(process, "CONT");
+            await ThawAsync(process);
         }
     }
 

@@ -12,6 +12,12 @@ internal sealed partial class Verdict(World world)
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    private static readonly string[] Derived =
+    [
+        ResourceTypes.MachineRequests.Name, ResourceTypes.ClusterMachineRequestStatuses.Name, ResourceTypes.ClusterMachineStatuses.Name,
+        ResourceTypes.MachineSetStatuses.Name, ResourceTypes.ClusterStatuses.Name,
+    ];
+
     private readonly List<string> differences = [];
     private readonly List<OmniResource> resources = [];
     private IReadOnlyList<TalosCluster> clusters = [];
@@ -111,5 +117,8 @@ internal sealed partial class Verdict(World world)
         + string.Join('\n', Objects().Select(o => $"  {o.GetType().Name} {Name(o)} generation {o.Metadata.Generation}{(o.Metadata.DeletionTimestamp is null ? "" : ", being deleted")}: "
             + string.Join("; ", (o.CommonStatus?.Conditions ?? []).Select(c => $"{c.Type}={c.Status} {c.Reason} ({c.ObservedGeneration}) {c.Message}"))))
         + "\nOmni:\n" + string.Join('\n', resources.Select(r => $"  {r} {r.Metadata.Phase} {r.Metadata.Labels} {r.Metadata.Annotations} {r.Metadata.Finalizers} {r.RawSpec}"))
+        + "\nMachines:\n" + string.Join('\n', world.Omni.Lifecycle.Machines().Select(m => $"  {m}"))
+        + "\nWhat Omni makes of it:\n" + string.Join('\n', world.Omni.State.Everything().Where(r => Derived.Contains(r.Metadata.Type))
+            .Select(r => $"  {r.Metadata.Type} {r.Metadata.Id} {r.Metadata.Version} {r.Metadata.Phase} {r.Metadata.Labels} {r.Metadata.Finalizers}"))
         + "\nLast calls:\n" + string.Join('\n', world.Omni.Writes.TakeLast(30).Select(call => $"  {call} {call.Detail}"));
 }

@@ -1,3 +1,4 @@
+using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Lab.Omni.Lifecycle;
 using OmniScale.Omni.Api;
@@ -80,6 +81,39 @@ public class LifecycleTests
         await state.WaitAsync(
             store => IsReady(store, 5) && store.List(ResourceTypes.MachineRequests).Count == 5 && store.List(ResourceTypes.MachineSetNodes).Count == 5,
             TestOmni.Limit, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task MachineSet_ThatShrinks_GivesBackTheMachineThatLeft()
+    {
+        // The request that was made first gets its machine last, so that the machine that leaves is not that of the oldest request.
+        OmniStore? state = null;
+        var refused = "";
+        await using var omni = await TestOmni.StartAsync(Fast with
+        {
+            Provision = request =>
+            {
+                var oldest = state!.List(ResourceTypes.MachineRequests)
+                    .Where(r => r.Metadata.Labels[OmniLabels.MachineRequestSet] == "prod-workers").MinBy(r => r.Metadata.Created.ToDateTimeOffset())?.Id;
+                if (request.RequestId != oldest || refused == oldest)
+                {
+                    return ProvisionVerdict.Success;
+                }
+
+                refused = oldest;
+                return ProvisionVerdict.Failure("not now");
+            },
+        });
+        state = omni.Simulator.State;
+        await CreateClusterAsync(omni, workers: 2);
+        await state.WaitAsync(store => IsReady(store, 5), TestOmni.Limit, TestContext.Current.CancellationToken);
+
+        await ResizeAsync(omni, "prod-workers", 1);
+        await state.WaitAsync(
+            store => store.List(ResourceTypes.MachineRequests).Count == 4 && IsReady(store, 4) && store.List(ResourceTypes.MachineSetNodes).Count == 4 &&
+                store.List(ResourceTypes.MachineSetNodes).All(node => store.Get(ResourceTypes.MachineStatuses, node.Id) is not null),
+            TestOmni.Limit, TestContext.Current.CancellationToken);
+        Assert.Contains(refused, state.List(ResourceTypes.MachineRequests).Select(request => request.Id));
     }
 
     [Fact]

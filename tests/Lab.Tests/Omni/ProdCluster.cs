@@ -22,14 +22,14 @@ internal static class ProdCluster
         return omni;
     }
 
-    public static async Task CreateClusterAsync(TestOmni omni)
+    public static async Task CreateClusterAsync(TestOmni omni, uint workers = 1)
     {
         await omni.Simulator.State.WaitAsync(
             store => store.Get(ResourceTypes.InfraProviderStatuses, Samples.Provider) is not null, TestOmni.Limit, TestContext.Current.CancellationToken);
         await omni.Client.CreateAsync(Samples.MachineClass());
         await omni.Client.CreateAsync(Samples.Cluster());
         await omni.Client.CreateAsync(Samples.ControlPlanes(3));
-        await omni.Client.CreateAsync(Samples.Workers(1));
+        await omni.Client.CreateAsync(Samples.Workers(workers));
     }
 
     public static async Task ResizeAsync(TestOmni omni, string set, uint count)

@@ -107,7 +107,7 @@ internal sealed class MachineRequests(ControllerContext context)
         }
 
         foreach (var surplus in live
-            .OrderBy(request => MachineOf(request) is { } machine && context.Find(KnownTypes.MachineSetNodes, machine.Uuid) is not null)
+            .OrderBy(request => MachineOf(request) is { } machine && context.Find(KnownTypes.ClusterMachines, machine.Uuid) is not null)
             .ThenBy(request => request.Metadata.Created.ToDateTimeOffset())
             .Take(live.Count - spec.MachineCount))
         {
