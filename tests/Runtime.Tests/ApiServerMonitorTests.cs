@@ -23,6 +23,7 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         {
             { Path: "/readyz" } => _isReady ? exchange.ReplyAsync(200, "ok") : exchange.ReplyAsync(500, "[+]ping ok\n[-]etcd failed: reason withheld\n"),
             { IsWatch: true } => StallAsync(exchange),
+            { Method: "POST" } => exchange.StallAsync(),
             _ => _failsLists ? exchange.ReplyStatusAsync(500, "InternalError") : exchange.ReplyListAsync("1"),
         });
         _client = _server.Client(_time);
@@ -90,6 +91,27 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         Assert.Null(reflector.LastError);
         await _stop.CancelAsync();
         await running;
+    }
+
+    [Fact]
+    public async Task Write_ThatTheServerLost_IsGivenUpOnItsReturn_AndOneOfLaterIsNot()
+    {
+        Task lost = CreateAsync();
+        await Eventually.TrueAsync(() => _server.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal)), "the write is sent");
+        await FailAsync();
+        await Eventually.TrueAsync(() => _time.TryPass(TimeSpan.FromSeconds(2)), "the absence is known");
+        await Eventually.TrueAsync(() => Questions == 2, "the server is asked again");
+        Task later = CreateAsync();
+
+        _client.RaiseReturned();
+
+        await Assert.ThrowsAsync<TimeoutException>(() => lost);
+        Assert.False(later.IsCompleted);
+        _client.NoteAbsence();
+        _client.RaiseReturned();
+        await Assert.ThrowsAsync<TimeoutException>(() => later);
+
+        Task CreateAsync() => _client.CreateAsync(Widget.Named("one"), TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -44,20 +44,24 @@ public sealed class ApiServerMonitor(
 
     private async Task WaitForReturnAsync(CancellationToken ct)
     {
-        string? problem = await client.FindUnreadinessAsync(AnswerLimit, ct).ConfigureAwait(false);
-        if (problem is null)
+        bool away = false;
+        while (await client.FindUnreadinessAsync(AnswerLimit, ct).ConfigureAwait(false) is { } problem)
         {
-            // The request had bad luck of its own.
-            return;
-        }
+            if (!away)
+            {
+                Logger.LogWarning("The API server is away: {Problem}", problem);
+                away = true;
+            }
 
-        Logger.LogWarning("The API server is away: {Problem}", problem);
-        do
-        {
+            client.NoteAbsence();
             await Task.Delay(Period * (0.8 + (0.4 * _jitter())), time, ct).ConfigureAwait(false);
         }
-        while (await client.FindUnreadinessAsync(AnswerLimit, ct).ConfigureAwait(false) is not null);
-        Logger.LogInformation("The API server is back");
-        client.RaiseReturned();
+
+        // Otherwise the request had bad luck of its own.
+        if (away)
+        {
+            Logger.LogInformation("The API server is back");
+            client.RaiseReturned();
+        }
     }
 }

@@ -25,6 +25,7 @@ public sealed class KubeClient : IDisposable
     private readonly string _userAgent;
     private readonly Leadership? _leadership;
     private readonly RequestThrottle _throttle;
+    private readonly LostRequests _lost = new();
 
     /// <param name="configuration">The API server and the identity, as <see cref="KubeConfiguration"/> gives them.</param>
     /// <param name="fieldManager">The name under which changes are recorded in managedFields, and the User-Agent.</param>
@@ -152,11 +153,19 @@ public sealed class KubeClient : IDisposable
         }
     }
 
-    internal void RaiseReturned() => Returned?.Invoke();
+    /// <summary>The API server is away: what was asked of it until now may never be answered.</summary>
+    internal void NoteAbsence() => _lost.Add();
+
+    internal void RaiseReturned()
+    {
+        _lost.GiveUp();
+        Returned?.Invoke();
+    }
 
     public void Dispose()
     {
         _throttle.Dispose();
+        _lost.Dispose();
         _kubernetes.Dispose();
     }
 
@@ -248,12 +257,18 @@ public sealed class KubeClient : IDisposable
         }, ct);
     }
 
-    /// <summary>As <see cref="WithTimeoutAsync"/>, and tells if the server seems to be away.</summary>
+    /// <summary>As <see cref="WithTimeoutAsync"/>, and tells if the server seems to be away. What it left unanswered is given up on its return.</summary>
     private async Task<TResult> ObserveAsync<TResult>(string path, TimeSpan limit, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
     {
+        CancellationToken lost = _lost.Token;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lost);
         try
         {
-            return await WithTimeoutAsync(path, limit, request, ct).ConfigureAwait(false);
+            return await WithTimeoutAsync(path, limit, request, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (e is not LeadershipLostException && lost.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The API server was away and did not answer {WithoutQuery(path)}", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or ApiException { IsServerError: true })
         {

@@ -63,10 +63,8 @@ internal sealed class Outage : IAsyncDisposable
         {
             do
             {
-                foreach (var path in new[] { "/livez", "/readyz" })
-                {
-                    Note(path, await world.AskAsync(path).WaitAsync(over.Token));
-                }
+                await AskAsync("/livez");
+                await AskAsync("/readyz");
             }
             while (await timer.WaitForNextTickAsync(over.Token));
         }
@@ -74,9 +72,17 @@ internal sealed class Outage : IAsyncDisposable
         {
             // It is over.
         }
+    }
+
+    private async Task AskAsync(string path)
+    {
+        try
+        {
+            Note(path, await world.AskAsync(path).WaitAsync(over.Token));
+        }
         catch (HttpRequestException e)
         {
-            Note("no answer", e.Message);
+            Note(path, $"no answer, {e.Message}");
         }
     }
 

@@ -17,11 +17,12 @@ internal sealed class OutageWorld : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Installation installation;
+    private readonly string[] arguments;
     private readonly HttpClient http = new();
 
-    private OutageWorld(Installation installation, string @namespace, OmniSimulator omni, ProxmoxSimulator proxmox)
+    private OutageWorld(Installation installation, string[] arguments, string @namespace, OmniSimulator omni, ProxmoxSimulator proxmox)
     {
-        (this.installation, Namespace, Omni, Proxmox) = (installation, @namespace, omni, proxmox);
+        (this.installation, this.arguments, Namespace, Omni, Proxmox) = (installation, arguments, @namespace, omni, proxmox);
         Client = new KubeClient(installation.ControlPlane.CreateConfiguration(), "test", TimeProvider.System);
         Health = new Uri($"http://127.0.0.1:{Ports.Free()}");
     }
@@ -45,17 +46,17 @@ internal sealed class OutageWorld : IAsyncDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>Everything applied, and everything ready.</summary>
-    public static async Task<OutageWorld> StartAsync(Installation installation)
+    public static async Task<OutageWorld> StartAsync(Installation installation, params string[] arguments)
     {
         var world = new OutageWorld(
             installation,
+            arguments,
             await installation.ControlPlane.CreateNamespaceAsync("outage"),
             await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = [Provider], Speed = 3000, Port = Ports.Free() }, Ct),
             await ProxmoxSimulator.StartAsync(new ProxmoxSimulatorOptions { Port = Ports.Free() }, Ct));
         try
         {
-            world.Operator = await OperatorProcess.StartAsync(
-                installation, world.Namespace, "--health-address", world.Health.GetLeftPart(UriPartial.Authority), "--leader-elect=false");
+            await world.StartOperatorAsync();
             await world.ApplySecretsAsync();
             await world.ApplyAsync();
             await Eventually.ValueAsync(world.DescribeAsync, text => text == Well(workers: 1), "all is ready", Limit);
@@ -75,6 +76,22 @@ internal sealed class OutageWorld : IAsyncDisposable
         Client.Dispose();
         await Omni.DisposeAsync();
         await Proxmox.DisposeAsync();
+    }
+
+    /// <summary>Starts the operator, or starts it again after it exited, as kubelet does.</summary>
+    public async Task StartOperatorAsync()
+    {
+        Operator?.Dispose();
+        Operator = await StartReplicaAsync(Health);
+    }
+
+    /// <summary>Starts one more, and waits until it is ready.</summary>
+    public async Task<ServerProcess> StartStandbyAsync()
+    {
+        var health = new Uri($"http://127.0.0.1:{Ports.Free()}");
+        var standby = await StartReplicaAsync(health);
+        await Eventually.TrueAsync(async () => (await http.GetAsync(new Uri(health, "/readyz"), Ct)).IsSuccessStatusCode, "the standby is ready", Limit);
+        return standby;
     }
 
     /// <summary>Applies all objects, as GitOps tools do.</summary>
@@ -155,6 +172,9 @@ internal sealed class OutageWorld : IAsyncDisposable
         .GroupBy(call => $"{call.Type} {call.Id}")
         .Where(calls => calls.Count() > 1)
         .Select(calls => calls.Key);
+
+    private Task<ServerProcess> StartReplicaAsync(Uri health) =>
+        OperatorProcess.StartAsync(installation, Namespace, ["--health-address", health.GetLeftPart(UriPartial.Authority), .. arguments]);
 
     private async Task ApplySecretsAsync()
     {
