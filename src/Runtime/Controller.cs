@@ -60,7 +60,7 @@ public sealed class Controller<T> : HostedLoop
             return reflector;
         })];
         store.Changed += OnChanged;
-        client.Returned += OnReturned;
+        client.Transport.Returned += OnReturned;
         Progressed();
     }
 
@@ -88,7 +88,7 @@ public sealed class Controller<T> : HostedLoop
     public override void Dispose()
     {
         _store.Changed -= OnChanged;
-        _client.Returned -= OnReturned;
+        _client.Transport.Returned -= OnReturned;
         _queue.Dispose();
         base.Dispose();
     }
@@ -219,6 +219,11 @@ public sealed class Controller<T> : HostedLoop
             Logger.LogInformation("Trying again soon, the object was changed meanwhile: {Error}", e.Message);
             _queue.AddRateLimited(key);
             measured = ControllerTelemetry.Requeue;
+        }
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException)
+        {
+            Logger.LogWarning("Trying again later, a request failed: {Error}", e.GetBaseException().Message);
+            _queue.AddRateLimited(key);
         }
         catch (Exception e)
         {

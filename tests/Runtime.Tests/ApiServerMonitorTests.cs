@@ -27,7 +27,7 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
             _ => _failsLists ? exchange.ReplyStatusAsync(500, "InternalError") : exchange.ReplyListAsync("1"),
         });
         _client = _server.Client(_time);
-        _client.Returned += () => Interlocked.Increment(ref _returns);
+        _client.Transport.Returned += () => Interlocked.Increment(ref _returns);
         _monitor = new ApiServerMonitor(_client, new FakeLifetime(), NullLogger<ApiServerMonitor>.Instance, _time, () => 0.5);
     }
 
@@ -103,12 +103,12 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         await Eventually.TrueAsync(() => Questions == 2, "the server is asked again");
         Task later = CreateAsync();
 
-        _client.RaiseReturned();
+        _client.Transport.RaiseReturned();
 
         await Assert.ThrowsAsync<TimeoutException>(() => lost);
         Assert.False(later.IsCompleted);
-        _client.NoteAbsence();
-        _client.RaiseReturned();
+        _client.Transport.NoteAbsence();
+        _client.Transport.RaiseReturned();
         await Assert.ThrowsAsync<TimeoutException>(() => later);
 
         Task CreateAsync() => _client.CreateAsync(Widget.Named("one"), TestContext.Current.CancellationToken);
@@ -131,7 +131,7 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         await Eventually.TrueAsync(
             () =>
             {
-                _client.RaiseReturned();
+                _client.Transport.RaiseReturned();
                 return reconciler.Finished == 2;
             },
             "the pass is made again");

@@ -9,9 +9,6 @@ namespace OmniScale.Runtime;
 public sealed class Reflector<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>A watch that lasted so long was healthy, and what went wrong before it is forgotten.</summary>
-    private static readonly TimeSpan HealthyWatch = TimeSpan.FromMinutes(1);
-
     /// <summary>A server that ends a watch sooner is refusing it in its own way.</summary>
     private static readonly TimeSpan VeryShortWatch = TimeSpan.FromSeconds(1);
 
@@ -27,8 +24,7 @@ public sealed class Reflector<T>
     private readonly string _kind = ResourceType.Of<T>().Kind;
     private readonly WatchTelemetry _telemetry;
     private string? _version;
-    private int _failures;
-    private TaskCompletionSource _returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ReflectorBackoff _backoff;
     private long _lastActivity;
     private long _lists;
     private long _watches;
@@ -48,6 +44,7 @@ public sealed class Reflector<T>
         _scope = key => options.Namespace is null || key.Namespace == options.Namespace;
         _time = time;
         _jitter = jitter ?? Jitter.Next;
+        _backoff = new ReflectorBackoff(options, time, _jitter);
         _logger = logger;
         _telemetry = new WatchTelemetry(_kind);
         _decoder = new ObjectDecoder<T>(logger, _telemetry);
@@ -84,16 +81,16 @@ public sealed class Reflector<T>
     /// <summary>Runs until cancelled. Throws only on a defect; whatever the server or the network does is survived.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        _client.Returned += OnReturned;
+        _client.Transport.Returned += _backoff.End;
         try
         {
             while (true)
             {
-                Task returned = Volatile.Read(ref _returned).Task;
+                Task ended = _backoff.Ended;
                 TimeSpan pause = await RunOnceAsync(ct).ConfigureAwait(false);
                 if (pause > TimeSpan.Zero)
                 {
-                    await PauseAsync(pause, returned, ct).ConfigureAwait(false);
+                    await _backoff.WaitAsync(pause, ended, ct).ConfigureAwait(false);
                 }
             }
         }
@@ -103,26 +100,9 @@ public sealed class Reflector<T>
         }
         finally
         {
-            _client.Returned -= OnReturned;
+            _client.Transport.Returned -= _backoff.End;
         }
     }
-
-    /// <summary>Waits, but no longer than until an API server that was away is back.</summary>
-    private async Task PauseAsync(TimeSpan pause, Task returned, CancellationToken ct)
-    {
-        try
-        {
-            await returned.WaitAsync(pause, _time, ct).ConfigureAwait(false);
-            _failures = 0;
-        }
-        catch (TimeoutException)
-        {
-            // The pause is over.
-        }
-    }
-
-    private void OnReturned() =>
-        Interlocked.Exchange(ref _returned, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     /// <summary>One list, if it is needed, and one watch. Returns how long to wait before the next.</summary>
     private async Task<TimeSpan> RunOnceAsync(CancellationToken ct)
@@ -136,16 +116,16 @@ public sealed class Reflector<T>
             opened = _time.GetTimestamp();
             Opened();
             await FollowAsync(watch, ct).ConfigureAwait(false);
-            return _time.GetElapsedTime(opened.Value) < VeryShortWatch ? NextBackoff() : TimeSpan.Zero;
+            return _time.GetElapsedTime(opened.Value) < VeryShortWatch ? _backoff.Next() : TimeSpan.Zero;
         }
         catch (ApiException e) when (e.IsGone)
         {
             _logger.LogInformation("Listing {Kind} again, the version that was watched is gone", _kind);
             _version = null;
             // At once, but not twice in a row: a server that calls every version gone must not be flooded.
-            ForgetFailuresBeforeHealthyWatch(opened);
-            bool first = _failures == 0;
-            TimeSpan backoff = NextBackoff();
+            _backoff.ForgetBefore(opened);
+            bool first = _backoff.IsFresh;
+            TimeSpan backoff = _backoff.Next();
             return first ? TimeSpan.Zero : backoff;
         }
         catch (ApiException e)
@@ -181,8 +161,8 @@ public sealed class Reflector<T>
     private TimeSpan BackOff(Exception e, long? opened)
     {
         _telemetry.Failed();
-        ForgetFailuresBeforeHealthyWatch(opened);
-        TimeSpan backoff = NextBackoff();
+        _backoff.ForgetBefore(opened);
+        TimeSpan backoff = _backoff.Next();
         _logger.LogWarning("Following {Kind} in {Namespace} failed, trying again in {Backoff}: {Error}", _kind, _options.Namespace ?? "all namespaces", backoff, e.Message);
         bool first = LastError is null;
         LastError = e;
@@ -192,21 +172,6 @@ public sealed class Reflector<T>
         }
 
         return backoff;
-    }
-
-    private void ForgetFailuresBeforeHealthyWatch(long? opened)
-    {
-        if (opened is { } since && _time.GetElapsedTime(since) >= HealthyWatch)
-        {
-            _failures = 0;
-        }
-    }
-
-    private TimeSpan NextBackoff()
-    {
-        TimeSpan backoff = _options.FirstBackoff * Math.Pow(2, Math.Min(_failures++, 16));
-        backoff = backoff < _options.LongestBackoff ? backoff : _options.LongestBackoff;
-        return backoff * (1 - (0.2 * _jitter()));
     }
 
     private async Task<string> ListAsync(CancellationToken ct)

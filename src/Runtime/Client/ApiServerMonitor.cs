@@ -25,7 +25,7 @@ public sealed class ApiServerMonitor(
 
     protected override async Task RunAsync(CancellationToken ct)
     {
-        client.Unanswered += Suspect;
+        client.Transport.Unanswered += Suspect;
         try
         {
             while (true)
@@ -36,7 +36,7 @@ public sealed class ApiServerMonitor(
         }
         finally
         {
-            client.Unanswered -= Suspect;
+            client.Transport.Unanswered -= Suspect;
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class ApiServerMonitor(
                 away = true;
             }
 
-            client.NoteAbsence();
+            client.Transport.NoteAbsence();
             await Task.Delay(Period * (0.8 + (0.4 * _jitter())), time, ct).ConfigureAwait(false);
         }
 
@@ -61,7 +61,7 @@ public sealed class ApiServerMonitor(
         if (away)
         {
             Logger.LogInformation("The API server is back");
-            client.RaiseReturned();
+            client.Transport.RaiseReturned();
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
@@ -17,16 +15,6 @@ public sealed class KubeClient : IDisposable
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Kubernetes _kubernetes;
-    private readonly Uri _server;
-    private readonly Version _httpVersion;
-    private readonly string? _tlsServerName;
-    private readonly TimeProvider _time;
-    private readonly string _userAgent;
-    private readonly Leadership? _leadership;
-    private readonly RequestThrottle _throttle;
-    private readonly LostRequests _lost = new();
-
     /// <param name="configuration">The API server and the identity, as <see cref="KubeConfiguration"/> gives them.</param>
     /// <param name="fieldManager">The name under which changes are recorded in managedFields, and the User-Agent.</param>
     /// <param name="time">The clock of the request timeout.</param>
@@ -34,30 +22,16 @@ public sealed class KubeClient : IDisposable
     /// <param name="limits">How much is asked of the server at most; null for no limit.</param>
     public KubeClient(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time, Leadership? leadership = null, RequestLimits? limits = null)
     {
-        _kubernetes = new Kubernetes(configuration);
-        // An API server behind a proxy may have a path, which a relative address would otherwise take the place of.
-        _server = new Uri(configuration.Host.TrimEnd('/') + "/");
-        // Over TLS the version is negotiated; without it there is no agreeing on HTTP/2.
-        _httpVersion = _server.Scheme == Uri.UriSchemeHttps && !configuration.DisableHttp2 ? HttpVersion.Version20 : HttpVersion.Version11;
-        _tlsServerName = configuration.TlsServerName;
-        _time = time;
-        _leadership = leadership;
-        _throttle = new RequestThrottle(limits, time);
         FieldManager = fieldManager;
-        _userAgent = $"{fieldManager}/{typeof(KubeClient).Assembly.GetName().Version?.ToString(3)}";
+        Transport = new KubeTransport(configuration, $"{fieldManager}/{typeof(KubeClient).Assembly.GetName().Version?.ToString(3)}", time, leadership, limits);
     }
 
     public string FieldManager { get; }
 
-    /// <summary>Raised when a request got no answer, or none but that the server failed: it may be away.</summary>
-    internal event Action? Unanswered;
+    internal KubeTransport Transport { get; }
 
-    /// <summary>Raised when the API server is back, with its etcd, after it was away; an <see cref="ApiServerMonitor"/> finds out.</summary>
-    internal event Action? Returned;
-
-    public async Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
-        where T : class, IKubernetesObject<V1ObjectMeta> =>
-        KubeJson.Read<T>(await SendAsync(HttpMethod.Get, PathOf<T>(key), ct).ConfigureAwait(false));
+    public Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
+        where T : class, IKubernetesObject<V1ObjectMeta> => ReadAsync<T>(Transport.SendAsync(HttpMethod.Get, PathOf<T>(key), ct));
 
     /// <summary>Like <see cref="GetAsync{T}"/>, but null when there is no such object.</summary>
     public async Task<T?> FindAsync<T>(NamespacedName key, CancellationToken ct)
@@ -87,11 +61,11 @@ public sealed class KubeClient : IDisposable
         return items;
     }
 
-    public async Task<T> CreateAsync<T>(T value, CancellationToken ct)
+    public Task<T> CreateAsync<T>(T value, CancellationToken ct)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         string path = $"{ResourceType.Of<T>().Path(value.Metadata?.NamespaceProperty)}?{FieldManagerQuery}";
-        return KubeJson.Read<T>(await SendAsync(HttpMethod.Post, path, ct, KubeJson.Write(value)).ConfigureAwait(false));
+        return ReadAsync<T>(Transport.SendAsync(HttpMethod.Post, path, ct, KubeJson.Write(value)));
     }
 
     /// <summary>Applies an RFC 7386 merge patch to the object, or to a subresource such as "status".</summary>
@@ -120,7 +94,7 @@ public sealed class KubeClient : IDisposable
         Add("uid", uid);
         Add("resourceVersion", resourceVersion);
         var options = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["preconditions"] = preconditions };
-        await SendAsync(HttpMethod.Delete, PathOf<T>(key), ct, options).ConfigureAwait(false);
+        await Transport.SendAsync(HttpMethod.Delete, PathOf<T>(key), ct, options).ConfigureAwait(false);
 
         void Add(string name, string? value)
         {
@@ -133,41 +107,9 @@ public sealed class KubeClient : IDisposable
 
     /// <summary>Asks the API server whether it is ready, which includes its etcd. Neither held back nor repeated.</summary>
     /// <returns>What is wrong, in a line; null if nothing is, or if it does not let us ask.</returns>
-    public async Task<string?> FindUnreadinessAsync(TimeSpan limit, CancellationToken ct)
-    {
-        const string Path = "readyz";
-        try
-        {
-            return await WithTimeoutAsync(Path, limit, async token =>
-            {
-                using HttpResponseMessage response = await SendRequestAsync(HttpMethod.Get, Path, null, token).ConfigureAwait(false);
-                string text = await response.Content.ReadAsStringAsync(token).ConfigureAwait(false);
-                // A failed check is a line such as "[-]etcd failed: reason withheld".
-                return response.StatusCode < HttpStatusCode.InternalServerError ? null
-                    : string.Join("; ", text.Split('\n').Where(line => line.StartsWith("[-]", StringComparison.Ordinal)).DefaultIfEmpty($"HTTP status {(int)response.StatusCode}"));
-            }, ct).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
-        {
-            return e.GetBaseException().Message;
-        }
-    }
+    public Task<string?> FindUnreadinessAsync(TimeSpan limit, CancellationToken ct) => Transport.FindUnreadinessAsync(limit, ct);
 
-    /// <summary>The API server is away: what was asked of it until now may never be answered.</summary>
-    internal void NoteAbsence() => _lost.Add();
-
-    internal void RaiseReturned()
-    {
-        _lost.GiveUp();
-        Returned?.Invoke();
-    }
-
-    public void Dispose()
-    {
-        _throttle.Dispose();
-        _lost.Dispose();
-        _kubernetes.Dispose();
-    }
+    public void Dispose() => Transport.Dispose();
 
     /// <summary>
     /// The pages of a list. When the token for the next page has expired, <paramref name="restart"/> is called and the list
@@ -201,7 +143,7 @@ public sealed class KubeClient : IDisposable
         }
         while (!string.IsNullOrEmpty(continueToken));
 
-        Task<byte[]> PageAsync(string page) => _throttle.RunOnceAsync(token => AttemptAsync(HttpMethod.Get, path + page, null, token), ct);
+        Task<byte[]> PageAsync(string page) => Transport.ReadOnceAsync(path + page, ct);
     }
 
     /// <summary>Opens a watch: returns when the server has accepted it, before any event.</summary>
@@ -209,19 +151,7 @@ public sealed class KubeClient : IDisposable
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         string path = ResourceType.Of<T>().Path(@namespace) + query;
-        HttpResponseMessage response = await _throttle.RunOnceAsync(once => ObserveAsync(path, RequestTimeout, async token =>
-        {
-            HttpResponseMessage opened = await SendRequestAsync(HttpMethod.Get, path, null, token).ConfigureAwait(false);
-            if (!opened.IsSuccessStatusCode)
-            {
-                using (opened)
-                {
-                    await ThrowAsync(opened, path, token).ConfigureAwait(false);
-                }
-            }
-
-            return opened;
-        }, once), ct).ConfigureAwait(false);
+        HttpResponseMessage response = await Transport.OpenOnceAsync(path, ct).ConfigureAwait(false);
         return new WatchStream(response, await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
     }
 
@@ -230,99 +160,19 @@ public sealed class KubeClient : IDisposable
     private static string PathOf<T>(NamespacedName key, string? subresource = null)
         where T : IKubernetesObject => ResourceType.Of<T>().Path(key.Namespace, key.Name, subresource);
 
-    private async Task<T> PatchAsync<T>(string path, JsonObject patch, string mediaType, CancellationToken ct)
-        where T : class, IKubernetesObject<V1ObjectMeta> =>
-        KubeJson.Read<T>(await SendAsync(HttpMethod.Patch, path, ct, patch, mediaType).ConfigureAwait(false));
+    private Task<T> PatchAsync<T>(string path, JsonObject patch, string mediaType, CancellationToken ct)
+        where T : class, IKubernetesObject<V1ObjectMeta> => ReadAsync<T>(Transport.SendAsync(HttpMethod.Patch, path, ct, patch, mediaType));
 
-    private Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken ct, JsonObject? body = null, string mediaType = "application/json")
+    private static async Task<T> ReadAsync<T>(Task<byte[]> answer)
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        // A content is used up by the attempt that sends it.
-        byte[]? bytes = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body);
-        return _throttle.RunAsync(
-            token => AttemptAsync(method, path, bytes is null ? null : new ByteArrayContent(bytes) { Headers = { ContentType = new(mediaType, "utf-8") } }, token), ct);
-    }
-
-    private Task<byte[]> AttemptAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct)
-    {
-        TimeSpan limit = method == HttpMethod.Get ? RequestTimeout : _leadership?.Options.WriteTimeout ?? WriteTimeout;
-        return ObserveAsync(path, limit, async token =>
-        {
-            using HttpResponseMessage response = await SendRequestAsync(method, path, body, token).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
-            {
-                await ThrowAsync(response, path, token).ConfigureAwait(false);
-            }
-
-            return await response.Content.ReadAsByteArrayAsync(token).ConfigureAwait(false);
-        }, ct);
-    }
-
-    /// <summary>As <see cref="WithTimeoutAsync"/>, and tells if the server seems to be away. What it left unanswered is given up on its return.</summary>
-    private async Task<TResult> ObserveAsync<TResult>(string path, TimeSpan limit, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
-    {
-        CancellationToken lost = _lost.Token;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lost);
         try
         {
-            return await WithTimeoutAsync(path, limit, request, either.Token).ConfigureAwait(false);
+            return KubeJson.Read<T>(await answer.ConfigureAwait(false));
         }
-        catch (OperationCanceledException e) when (e is not LeadershipLostException && lost.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (JsonException e)
         {
-            throw new TimeoutException($"The API server was away and did not answer {WithoutQuery(path)}", e);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or ApiException { IsServerError: true })
-        {
-            Unanswered?.Invoke();
-            throw;
+            throw new IOException($"The answer of the API server cannot be read: {e.Message}", e);
         }
     }
-
-    private async Task<TResult> WithTimeoutAsync<TResult>(string path, TimeSpan limit, Func<CancellationToken, Task<TResult>> request, CancellationToken ct)
-    {
-        using var timeout = new CancellationTokenSource(limit, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-        try
-        {
-            return await request(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (e is not LeadershipLostException && !ct.IsCancellationRequested)
-        {
-            // Ours, or that of the handler, which reports a connection that is not made in time as a cancellation too.
-            throw new TimeoutException($"The API server did not answer {WithoutQuery(path)} in time", e);
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendRequestAsync(HttpMethod method, string path, HttpContent? body, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(method, new Uri(_server, path)) { Content = body, Version = _httpVersion };
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Headers.UserAgent.ParseAdd(_userAgent);
-        if (!string.IsNullOrEmpty(_tlsServerName))
-        {
-            // The handler takes the name that the certificate must have from here.
-            request.Headers.Host = _tlsServerName;
-        }
-
-        if (_kubernetes.Credentials is { } credentials)
-        {
-            await credentials.ProcessHttpRequestAsync(request, ct).ConfigureAwait(false);
-        }
-
-        if (method != HttpMethod.Get)
-        {
-            _leadership?.Demand();
-        }
-
-        return await ClientTelemetry.SendAsync(_kubernetes.HttpClient, request, ct).ConfigureAwait(false);
-    }
-
-    private async Task ThrowAsync(HttpResponseMessage response, string path, CancellationToken ct)
-    {
-        byte[] body = await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false);
-        RetryConditionHeaderValue? retry = response.Headers.RetryAfter;
-        TimeSpan? retryAfter = retry?.Delta ?? (retry?.Date - _time.GetUtcNow());
-        throw ApiException.From(response.StatusCode, body, retryAfter, $"{response.RequestMessage?.Method} {WithoutQuery(path)}");
-    }
-
-    private static string WithoutQuery(string path) => path.Split('?')[0];
 }
