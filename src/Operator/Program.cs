@@ -8,4 +8,5 @@ if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("HOME")))
     Environment.SetEnvironmentVariable("HOME", "/");
 }
 
-return await CommandLine.Create(OperatorHost.RunAsync).Parse(args).InvokeAsync();
+// The host hears of signals, and knows how long a graceful stop may take. The command line's own handling would end the process after two seconds.
+return await CommandLine.Create(OperatorHost.RunAsync).Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });

@@ -84,9 +84,10 @@ internal sealed partial class Actors
             return;
         }
 
-        world.TornDown.Add(cluster);
-        world.Omni.State.TearDown(ResourceTypes.Clusters, cluster);
         var owner = stored.Metadata.Annotations[OwnershipAnnotations.Owner];
+        world.TornDown.Add(cluster);
+        world.Creations.TornDown(owner);
+        world.Omni.State.TearDown(ResourceTypes.Clusters, cluster);
         var known = (await world.Client.FindAsync<TalosCluster>(new(owner.Split('/')[1], owner.Split('/')[2]), World.Ct)) is { } value
             ? value.Status?.CreatedInOmni is { } created && value.Metadata.Annotations.Value(UserAnnotations.Recreate) != Stamp(created)
             : true;

@@ -42,6 +42,12 @@ internal sealed class Creations
 
     public void Removed(ResourceType type, string id) => Allow(key => key.Type == type.Name && key.Id == id);
 
+    /// <summary>
+    /// A cluster of an owner is deleted by another hand. The watches of different types are not ordered: the operator may see that parts
+    /// are gone before it sees why, but it never makes the cluster itself again.
+    /// </summary>
+    public void TornDown(string owner) => Allow(key => key.Owner == owner && key.Type != ResourceTypes.Clusters.Name);
+
     /// <summary>An owner may build anew all that it had, once for each permission.</summary>
     public void MayBuildAnew(string owner, string permission)
     {

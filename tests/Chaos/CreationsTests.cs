@@ -49,6 +49,20 @@ public sealed class CreationsTests
         Assert.Single(creations.TooMany());
     }
 
+    [Fact]
+    public void Cluster_ThatAnotherHandDeletes_MayNotBeCreatedAgain_ThoughItsPartsMay()
+    {
+        var cluster = Owned(ResourceTypes.Clusters.New("red", new ClusterSpec()));
+        creations.Applied(Owner.Mark, "uid-1", [cluster, Patch]);
+        creations.TornDown(Owner.Mark);
+        Created();
+        Created();
+        creations.Stored(new CreateRequest { Resource = new Resource { Metadata = cluster.Metadata } });
+        Assert.Empty(creations.TooMany());
+        creations.Stored(new CreateRequest { Resource = new Resource { Metadata = cluster.Metadata } });
+        Assert.Single(creations.TooMany());
+    }
+
     private void Created() => creations.Stored(new CreateRequest { Resource = new Resource { Metadata = Patch.Metadata } });
 
     private static OmniResource Owned(OmniResource resource)

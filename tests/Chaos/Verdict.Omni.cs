@@ -39,19 +39,24 @@ internal sealed partial class Verdict
         }
     }
 
-    /// <summary>Whatever carries an owner's mark has a living owner, or one that let go of it.</summary>
+    /// <summary>
+    /// Whatever carries an owner's mark has a living owner, or one that let go of it. A class that Omni said is in use stays, and its object goes.
+    /// </summary>
     private void CheckOwners()
     {
         var living = clusters.Cast<IOmniScaleObject>().Concat(classes).ToDictionary(value => Owner(value).Mark);
         foreach (var resource in resources)
         {
             if (resource.Metadata.Annotations.Value(OwnershipAnnotations.Owner) is { } mark && !living.ContainsKey(mark)
-                && !world.LetGo.Contains(mark) && !resource.Metadata.Annotations.ContainsKey(OwnershipAnnotations.Orphaned))
+                && !world.LetGo.Contains(mark) && !IsUsedClass(resource) && !resource.Metadata.Annotations.ContainsKey(OwnershipAnnotations.Orphaned))
             {
                 differences.Add($"{resource} is left in Omni by {mark}, which was to delete it");
             }
         }
     }
+
+    private bool IsUsedClass(OmniResource resource) => resource.Type == ResourceTypes.MachineClasses
+        && resources.Any(r => r.RawSpec is Omni.Api.Specs.MachineSetSpec set && set.MachineAllocation?.Name == resource.Id);
 
     private void CheckForeign()
     {

@@ -31,6 +31,7 @@ internal sealed partial class Verdict(World world)
         while (true)
         {
             await EnsureSecretsAsync();
+            RemoveLeftovers();
             await LookAsync();
             var now = $"{world.Omni.Writes.Count} {string.Join(' ', Objects().Select(o => o.Metadata.ResourceVersion))}";
             (since, before) = now == before ? (since, before) : (TimeProvider.System.GetTimestamp(), now);
@@ -62,6 +63,17 @@ internal sealed partial class Verdict(World world)
             {
                 await world.ApplyOmniSecretAsync(@namespace);
             }
+        }
+    }
+
+    /// <summary>A cluster that was let go of while it was being torn down is left for users to remove, as an event tells them.</summary>
+    private void RemoveLeftovers()
+    {
+        foreach (var cluster in world.Omni.State.List(ResourceTypes.Clusters).Where(cluster => cluster.IsTearingDown && cluster.Metadata.Finalizers.Count == 0
+            && cluster.Metadata.Annotations.Value(OwnershipAnnotations.Owner) is { } mark && world.LetGo.Contains(mark)))
+        {
+            world.Note($"a user removes what is left of cluster {cluster.Id}");
+            world.Omni.State.Remove(ResourceTypes.Clusters, cluster.Id);
         }
     }
 
