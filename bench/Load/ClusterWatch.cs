@@ -93,9 +93,15 @@ internal sealed class ClusterWatch : IAsyncDisposable
 
                 var value = happened["object"]!.AsObject();
                 version = (string)value["metadata"]!["resourceVersion"]!;
-                if ((string?)happened["type"] is "ADDED" or "MODIFIED")
+                switch ((string?)happened["type"])
                 {
-                    Note(value, now);
+                    case "ADDED" or "MODIFIED":
+                        Note(value, now);
+                        break;
+                    case "DELETED":
+                        value["deleted"] = true;
+                        Note(value, now);
+                        break;
                 }
             }
         }

@@ -55,6 +55,7 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         stage = await Stage.StartAsync(kube, "bench-operator", options.ReadLag, ct);
         Start();
         await new Throughput(options, report, kube, Stage, Operator).MeasureAsync(warmUps, names, ct);
+        await Stage.DeleteAsync(warmUps, ct);
         await BringUpAsync();
         await LatencyAsync("idle", 0);
         await LatencyAsync("under load", Latency.EditsPerSecond);
@@ -95,7 +96,7 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         var usage = Usage.Of(Operator.Id);
         var began = TimeProvider.System.GetTimestamp();
         Stage.Omni.Lifecycle.Paused = false;
-        var took = TimeProvider.System.GetElapsedTime(began, await Stage.Watch.WhenAsync([.. warmUps, .. names], value => value.Has("Ready", "True"), Limit, "all clusters are ready"));
+        var took = TimeProvider.System.GetElapsedTime(began, await Stage.Watch.WhenAsync(names, value => value.Has("Ready", "True"), Limit, "all clusters are ready"));
         Stage.Omni.Lifecycle.Paused = true;
         await Operator.SettledAsync(names.Count, Limit, ct);
         report.Phase("Omni builds all machines", usage, Usage.Of(Operator.Id), took);

@@ -50,6 +50,22 @@ internal sealed class Stage : IAsyncDisposable
         return versions;
     }
 
+    /// <summary>Deletes clusters, which the operator lets go of, and what is left of them in an Omni at rest.</summary>
+    public async Task DeleteAsync(IReadOnlyList<string> names, CancellationToken ct)
+    {
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Creators, CancellationToken = ct }, async (name, token) =>
+            await kube.SendAsync(HttpMethod.Delete, Kube.TalosClusters(Namespace, name), null, "", token));
+        await Watch.WhenAsync(names, value => value["deleted"] is not null, LoadRun.Limit, "the first clusters are gone");
+        var doomed = names.ToHashSet(StringComparer.Ordinal);
+        foreach (var resource in Omni.State.Everything())
+        {
+            if (doomed.Contains(resource.Metadata.Labels.TryGetValue(OmniLabels.Cluster, out var cluster) ? cluster : resource.Metadata.Id))
+            {
+                Omni.State.Remove(resource.Metadata.Type == ResourceTypes.Clusters.Name ? ResourceTypes.Clusters : ResourceTypes.MachineSets, resource.Metadata.Id);
+            }
+        }
+    }
+
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(CancellationToken ct) =>
         [.. (await kube.ReadAsync($"api/v1/namespaces/{Namespace}/events", ct))["items"]!.AsArray().OfType<JsonObject>()];
 

@@ -17,6 +17,7 @@ public sealed partial class OmniStore<TEntry>
 
     internal override void Stage(Resource wire)
     {
+        strings.Share(wire.Metadata);
         var resource = declaration.Decode(wire);
         staged![resource.Id] = resource;
     }
@@ -56,6 +57,7 @@ public sealed partial class OmniStore<TEntry>
 
     internal override void Apply(Resource wire)
     {
+        strings.Share(wire.Metadata);
         var resource = declaration.Decode(wire);
         OmniChange? change;
         lock (gate)

@@ -21,6 +21,9 @@ public sealed partial class OmniStore<TEntry> : OmniStore
     /// <summary>Own creates and updates without an answer yet, and the latest life of the id that the watch saw end meanwhile.</summary>
     private readonly Dictionary<string, (int Calls, long EndedLife)> underWay = new(StringComparer.Ordinal);
 
+    /// <summary>Used by the watch alone.</summary>
+    private readonly SharedStrings strings = new();
+
     private Dictionary<string, OmniResource>? staged;
 
     /// <summary>Own writes since the running bootstrap began: its list may be from before them.</summary>

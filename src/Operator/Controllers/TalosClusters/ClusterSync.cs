@@ -18,7 +18,7 @@ internal static class ClusterSync
     public static async Task ApplyAsync(Pass<TalosCluster, ClusterFacts> pass, ClusterPlan plan, TimeProvider time, CancellationToken ct)
     {
         var (facts, omni) = (pass.Facts, pass.Omni.State);
-        var isNew = plan.Creates.Any(r => r.Type == ResourceTypes.Clusters);
+        var isNew = false;
         foreach (var resource in plan.Creates)
         {
             await WriteAsync(facts, resource, () => isNew ? PatientlyAsync(() => omni.CreateAsync(resource, ct), time, ct) : omni.CreateAsync(resource, ct));
@@ -26,6 +26,7 @@ internal static class ClusterSync
             {
                 // Known at once: a cluster that is deleted by another hand from now on is not built anew.
                 facts.CreatedInOmni = Created(pass);
+                isNew = true;
             }
         }
 
