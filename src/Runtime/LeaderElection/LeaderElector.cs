@@ -18,6 +18,7 @@ public sealed class LeaderElector : HostedLoop
     private readonly TimeProvider _time;
     private readonly Func<double> _jitter;
     private LeaseRecord? _known;
+    private LeaseRecord? _observed;
     private bool _mustRead = true;
     private bool _overdue;
     private string? _lastProblem;
@@ -75,12 +76,34 @@ public sealed class LeaderElector : HostedLoop
     private async Task AcquireAsync(CancellationToken ct)
     {
         Logger.LogInformation("Contending for the lease {Lease} as {Identity}", _options.Lease, _options.Identity);
-        while (!await AttemptAsync(_options.RequestTimeout, ct).ConfigureAwait(false))
+        using var acquired = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task observing = ObserveAsync(acquired.Token);
+        try
         {
-            await PauseAsync(Timeout.InfiniteTimeSpan, ct).ConfigureAwait(false);
+            while (!await AttemptAsync(_options.RequestTimeout, ct).ConfigureAwait(false))
+            {
+                await PauseAsync(Timeout.InfiniteTimeSpan, ct).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await acquired.CancelAsync().ConfigureAwait(false);
+            await observing.ConfigureAwait(false);
         }
 
         Logger.LogInformation("Leading, the lease {Lease} is ours", _options.Lease);
+    }
+
+    /// <summary>
+    /// Sees renewals when they happen. A look alone comes some time after: when an outage keeps everybody from the lease, the last
+    /// renewal before it would be news after it, and postpone the takeover although its holder gave up long ago.
+    /// </summary>
+    private Task ObserveAsync(CancellationToken ct)
+    {
+        var leases = new Store<V1Lease>();
+        leases.Changed += change => Volatile.Write(ref _observed, change.New is { } lease ? LeaseRecord.Of(lease, _time.GetTimestamp()) : null);
+        var options = new ReflectorOptions { Namespace = _options.Lease.Namespace, FieldSelector = $"metadata.name={_options.Lease.Name}" };
+        return new Reflector<V1Lease>(_client, leases, options, _time, Logger, _jitter).RunAsync(ct);
     }
 
     private async Task HoldAsync(CancellationToken ct)
@@ -170,7 +193,7 @@ public sealed class LeaderElector : HostedLoop
         LeaseRecord read = LeaseRecord.Of(lease, _time.GetTimestamp());
         if (read.Version != _known?.Version)
         {
-            _known = read;
+            _known = Volatile.Read(ref _observed) is { } observed && observed.Version == read.Version ? observed : read;
         }
     }
 

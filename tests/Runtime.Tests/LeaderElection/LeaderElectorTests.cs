@@ -81,6 +81,27 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Acquire_WhenNobodyCouldReachTheLeaseForItsDuration_TakesItWithTheFirstLook_SinceItSawTheLastRenewal()
+    {
+        _server.Write("other", duration: 5);
+        await StartAsync();
+        await PassPausesAsync(1);
+        _server.Write("other", duration: 5);
+        await Eventually.TrueAsync(() => _server.Told, "the renewal was seen");
+        _server.Fault = request => FailAsync(request, "error");
+        for (int i = 0; i < 5; i++)
+        {
+            await LetFailAsync("error");
+        }
+
+        _server.Fault = null;
+        await PassPausesAsync(1);
+
+        await LedAsync();
+        Assert.Equal("me", _server.Holder);
+    }
+
+    [Fact]
     public async Task Acquire_WhileTheHolderRenews_LeavesTheLeaseAlone()
     {
         _server.Write("other", duration: 5);

@@ -7,7 +7,9 @@ internal sealed class LeaseServer : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly FakeApiServer _server;
+    private readonly SemaphoreSlim _changed = new(0);
     private int _version;
+    private volatile int _told;
     private int _running;
     private volatile int _mostRunning;
     private JsonObject? _spec;
@@ -20,7 +22,11 @@ internal sealed class LeaseServer : IAsyncDisposable
     /// <summary>The most requests that were under way at once.</summary>
     public int MostRunning => _mostRunning;
 
-    public int Requests => _server.Requests.Count;
+    /// <summary>Those about the lease; the list and the watch by which candidates follow it are none.</summary>
+    public int Requests => _server.Requests.Count(request => !request.Contains("fieldSelector", StringComparison.Ordinal));
+
+    /// <summary>Whether the last version was told by a watch.</summary>
+    public bool Told => _told == Volatile.Read(ref _version);
 
     public string? Holder => Read("holderIdentity")?.GetValue<string>();
 
@@ -36,9 +42,15 @@ internal sealed class LeaseServer : IAsyncDisposable
             _version++;
             _spec = new JsonObject { ["holderIdentity"] = holder, ["leaseDurationSeconds"] = duration, ["renewTime"] = renewed, ["leaseTransitions"] = 4 };
         }
+
+        _changed.Release();
     }
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _changed.Dispose();
+    }
 
     private JsonNode? Read(string field)
     {
@@ -50,6 +62,12 @@ internal sealed class LeaseServer : IAsyncDisposable
 
     private async Task ServeAsync(FakeExchange request)
     {
+        if (request.Query("fieldSelector") is not null)
+        {
+            await FollowAsync(request);
+            return;
+        }
+
         int running = Interlocked.Increment(ref _running);
         _mostRunning = Math.Max(_mostRunning, running);
         try
@@ -94,6 +112,33 @@ internal sealed class LeaseServer : IAsyncDisposable
                     }
 
                     return (200, Lease());
+            }
+        }
+    }
+
+    /// <summary>Tells candidates of what <see cref="Write"/> wrote, as it happens. They take over from no other writes.</summary>
+    private async Task FollowAsync(FakeExchange request)
+    {
+        if (!request.IsWatch)
+        {
+            await request.ReplyListAsync("0");
+            return;
+        }
+
+        await request.BeginAsync();
+        Task closed = request.StallAsync();
+        while (await Task.WhenAny(closed, _changed.WaitAsync()) != closed)
+        {
+            (int version, string lease) = Current();
+            await request.EventAsync("MODIFIED", lease);
+            _told = version;
+        }
+
+        (int Version, string Lease) Current()
+        {
+            lock (_gate)
+            {
+                return (_version, Lease());
             }
         }
     }
