@@ -25,9 +25,19 @@ public static class ClusterGate
         }
 
         return existing.IsTearingDown
-            ? Outcome.Waiting(TalosClusterReasons.Destroying, $"somebody else deletes cluster {cluster.ClusterName} in Omni")
+            ? Outcome.Waiting(TalosClusterReasons.Destroying, cluster.Status?.CreatedInOmni is null
+                ? $"the former cluster {cluster.ClusterName} is still being deleted in Omni; it is built anew when that is gone"
+                : $"somebody else deletes cluster {cluster.ClusterName} in Omni")
             : null;
     }
+
+    /// <summary>
+    /// Whether nothing but the last step is missing to a deletion that the owner began for a former object of the same name: that
+    /// object was let go of in the midst of it, so that nobody else takes the step.
+    /// </summary>
+    public static bool IsLeftBehind(TalosCluster cluster, StoredCluster stored, Owner owner) =>
+        cluster.Status?.CreatedInOmni is null && !cluster.Spec.Suspend
+        && stored.Cluster is { IsTearingDown: true, Metadata.Finalizers.Count: 0 } existing && owner.Judge(existing.Metadata) == Ownership.Ours;
 
     /// <summary>Whether the plan has to wait since somebody locked the cluster.</summary>
     /// <returns>Null when it has not, or when nothing is to be changed; else why.</returns>

@@ -40,7 +40,6 @@ internal sealed class ResourceWatch(
                 var failure = await FollowOnceAsync(cancellationToken).ConfigureAwait(false);
                 if (failure is null)
                 {
-                    logger.LogDebug("Opening the watch of {Type} anew, it was silent for {Limit}", store.Type.Name, SilenceLimit);
                     continue;
                 }
 
@@ -79,7 +78,7 @@ internal sealed class ResourceWatch(
         return (delay < LongestDelay ? delay : LongestDelay) * (0.5 + (jitter.NextDouble() / 2));
     }
 
-    /// <returns>Null if nothing is wrong but that the stream was silent for long.</returns>
+    /// <returns>Null if nothing is wrong with Omni, and the stream only has to be opened anew.</returns>
     private async Task<OmniException?> FollowOnceAsync(CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(BeginLimit, time);
@@ -92,17 +91,25 @@ internal sealed class ResourceWatch(
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException && silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return begun ? null : new OmniException(OmniError.DeadlineExceeded, "Omni did not begin the watch in time", StatusCode.DeadlineExceeded, inner: e);
+            if (!begun)
+            {
+                return new OmniException(OmniError.DeadlineExceeded, "Omni did not begin the watch in time", StatusCode.DeadlineExceeded, inner: e);
+            }
+
+            logger.LogDebug("Opening the watch of {Type} anew, it was silent for {Limit}", store.Type.Name, SilenceLimit);
+            return null;
         }
         catch (RpcException e)
         {
             var failure = calls.Translate(e, OmniOperation.Watch, cancellationToken);
-            if (failure.Kind == OmniError.InvalidBookmark)
+            if (failure.Kind != OmniError.InvalidBookmark || bookmark is null)
             {
-                bookmark = null;
+                return failure;
             }
 
-            return failure;
+            logger.LogInformation("Reading all {Type} again, Omni does not have what happened since the last look", store.Type.Name);
+            bookmark = null;
+            return null;
         }
         catch (WatchErroredException e)
         {

@@ -127,6 +127,36 @@ public class ClusterGateTests
         Assert.Equal(CommonReasons.NameConflict, Judge(Sample.TalosCluster(), stored)?.Reason);
     }
 
+    [Fact]
+    public void Judge_AFormerClusterOfTheSameNameThatIsBeingDeleted_WaitsForItsEnd()
+    {
+        var stored = Stored();
+        stored.Metadata.Phase = OmniResource.TearingDown;
+
+        Assert.Equal(
+            Outcome.Waiting("Destroying", "the former cluster talos-prod-01 is still being deleted in Omni; it is built anew when that is gone"),
+            Judge(Sample.TalosCluster(), stored));
+    }
+
+    [Fact]
+    public void IsLeftBehind_OnlyWhatIsOursOfBeforeAndHeldByNothing()
+    {
+        var stored = Stored();
+        Assert.False(Judge(Sample.TalosCluster()));
+        stored.Metadata.Phase = OmniResource.TearingDown;
+        Assert.True(Judge(Sample.TalosCluster()));
+
+        Assert.False(Judge(Existing()));
+        Assert.False(Judge(Sample.TalosCluster(spec => spec with { Suspend = true })));
+        stored.Metadata.Finalizers.Add("ClusterController");
+        Assert.False(Judge(Sample.TalosCluster()));
+        stored.Metadata.Finalizers.Clear();
+        Sample.Stranger.Claim(stored.Metadata);
+        Assert.False(Judge(Sample.TalosCluster()));
+
+        bool Judge(TalosCluster cluster) => ClusterGate.IsLeftBehind(cluster, new OmniContents([stored]).Cluster(Sample.Name), Sample.Owner);
+    }
+
     private static void AssertConflict(Outcome? outcome, string? words)
     {
         if (words is null)

@@ -97,6 +97,7 @@ public sealed class WatchFaultTests : IAsyncLifetime
         await EqualAsync();
 
         Assert.True(((WatchRequest)omni.Calls.Single().Request).Options.BootstrapContents);
+        Assert.DoesNotContain(health, seen => seen.Kind == OmniError.InvalidBookmark);
     }
 
     [Fact]

@@ -42,6 +42,28 @@ public sealed class OrphaningTests(Installation installation)
     }
 
     [Fact]
+    public async Task A_cluster_that_is_let_go_of_in_the_midst_of_its_deletion_makes_room_for_the_next_object()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.RunClusterAsync("first");
+        await stage.EditAsync<TalosCluster>("first", """{"deletionPolicy": "Delete"}""");
+        await stage.HandledAsync<TalosCluster>("first");
+        stage.Omni.Lifecycle.DisconnectProvider(Stage.ProviderId);
+        await stage.DeleteAsync<TalosCluster>("first");
+        await stage.ConditionAsync<TalosCluster>("first", CommonConditions.Synced, "False", CommonReasons.Deleting);
+
+        await stage.EditAsync<TalosCluster>("first", """{"deletionPolicy": "Orphan"}""");
+        await stage.GoneAsync<TalosCluster>("first");
+        Assert.Contains("it is being torn down, and that goes on", await stage.EventAsync("first", "Warning", "Orphaned"), StringComparison.Ordinal);
+        await stage.ApplyClusterAsync("first");
+        var waiting = await stage.ConditionAsync<TalosCluster>("first", CommonConditions.Ready, "False", TalosClusterReasons.Destroying);
+        Assert.Equal("the former cluster first is still being deleted in Omni; it is built anew when that is gone", Stage.Message(waiting, CommonConditions.Ready));
+
+        stage.Omni.Lifecycle.ConnectProvider(Stage.ProviderId);
+        await stage.ReadyAsync<TalosCluster>("first");
+    }
+
+    [Fact]
     public async Task It_does_not_wait_for_an_Omni_that_is_away()
     {
         await using var stage = await Stage.StartAsync(installation);

@@ -95,6 +95,11 @@ internal sealed class TalosClusterReconciler(ReconcilerServices services, Store<
         {
             facts.Synced = Finding.False(refusal.Reason, refusal.Message);
             facts.Outcome = refusal;
+            if (ClusterGate.IsLeftBehind(cluster, stored, OwnerOf(cluster)))
+            {
+                await OmniDeletion.StepAsync(pass.Omni.State, stored.Cluster!, ct);
+            }
+
             return;
         }
 
