@@ -64,7 +64,7 @@ public sealed class Controller<T> : HostedLoop
         Progressed();
     }
 
-    /// <summary>When a pass last began or ended, or a worker found nothing to do.</summary>
+    /// <summary>When a pass last began or ended.</summary>
     public DateTimeOffset LastProgress => new(Interlocked.Read(ref _lastProgress), TimeSpan.Zero);
 
     /// <summary>Whether the controller's own objects and everything it waits for are complete.</summary>

@@ -92,6 +92,10 @@ internal sealed class Operators(Installation installation, string namespaces, bo
                 await process.SignalAsync(signal);
             }
         }
+        catch (InvalidOperationException) when (process.HasExited)
+        {
+            // It ended in between.
+        }
         finally
         {
             gate.Release();

@@ -1,48 +1,11 @@
 using OmniScale.Crds;
 using OmniScale.Lab.Omni;
-using OmniScale.Lab.Omni.Auth;
 using OmniScale.Operator.Tests;
 
 namespace OmniScale.EndToEnd;
 
 public sealed class CrashTests(Installation installation)
 {
-    private const string Manifests = """
-        apiVersion: omniscale.dev/v1alpha1
-        kind: ProxmoxProvider
-        metadata: {name: matrix-cluster}
-        spec:
-          proxmox: {url: "https://127.0.0.1:1", credentialsSecretRef: {name: none}}
-        ---
-        apiVersion: omniscale.dev/v1alpha1
-        kind: MachineClass
-        metadata: {name: small}
-        spec:
-          providerRef: {name: matrix-cluster}
-          cores: 4
-          memoryMiB: 8192
-          diskSizeGiB: 40
-          storageSelector: name == "local-lvm"
-        ---
-        apiVersion: omniscale.dev/v1alpha1
-        kind: TalosCluster
-        metadata: {name: crash}
-        spec:
-          kubernetes: {version: v1.36.2}
-          talos: {version: v1.13.6}
-          labels: {environment: test}
-          systemExtensions: [siderolabs/iscsi-tools]
-          patches:
-            - name: cni
-              inline: {cluster: {network: {cni: {name: none}}}}
-          controlPlane: {machineClass: {name: small, size: 1}}
-          workers:
-            - machineClass: {name: small, size: 1}
-              patches:
-                - name: zone
-                  inline: {machine: {nodeLabels: {zone: a}}}
-        """;
-
     [Fact]
     public async Task Killed_after_any_write_of_the_first_sync_and_started_again_it_ends_the_same()
     {
@@ -76,16 +39,8 @@ public sealed class CrashTests(Installation installation)
             }
         };
 
-        await installation.ControlPlane.ApplyAsync($"""
-            apiVersion: v1
-            kind: Secret
-            metadata: {"{"}name: omni{"}"}
-            type: omniscale.dev/omni
-            stringData:
-              endpoint: {omni.Endpoint}
-              serviceAccountKey: {omni.CreateServiceAccountKey("omniscale", Role.Operator)}
-            """, @namespace);
-        await installation.ControlPlane.ApplyAsync(Manifests, @namespace);
+        await installation.ControlPlane.ApplyAsync(Manifests.OmniSecret(omni), @namespace);
+        await installation.ControlPlane.ApplyAsync(Manifests.Cluster("crash"), @namespace);
         if (killAfter > 0)
         {
             await killed.Task.WaitAsync(TimeSpan.FromSeconds(60), ct);

@@ -1,7 +1,6 @@
 using System.Net;
 using k8s.Models;
 using OmniScale.Lab.Omni;
-using OmniScale.Lab.Omni.Auth;
 using OmniScale.Operator.Tests;
 using OmniScale.Runtime;
 using OmniScale.TestKit;
@@ -22,15 +21,7 @@ public sealed class HighAvailabilityTests(Installation installation)
         using var client = new KubeClient(installation.ControlPlane.CreateConfiguration(), "test", TimeProvider.System);
         var @namespace = await installation.ControlPlane.CreateNamespaceAsync("ha");
         await using var omni = await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = ["matrix-cluster"], Speed = 1000 }, Ct);
-        await installation.ControlPlane.ApplyAsync($"""
-            apiVersion: v1
-            kind: Secret
-            metadata: {"{"}name: omni{"}"}
-            type: omniscale.dev/omni
-            stringData:
-              endpoint: {omni.Endpoint}
-              serviceAccountKey: {omni.CreateServiceAccountKey("omniscale", Role.Operator)}
-            """, @namespace);
+        await installation.ControlPlane.ApplyAsync(Manifests.OmniSecret(omni), @namespace);
         using var first = await StartAsync(@namespace);
         var firstHolder = await HolderAsync(client, holder => holder.Length > 0);
         using var second = await StartAsync(@namespace);
@@ -38,7 +29,7 @@ public sealed class HighAvailabilityTests(Installation installation)
 
         // Killed by the server between storing a write and answering it.
         var killed = DuringWrite(omni, 2, first.KillAsync);
-        await ApplyClusterAsync(@namespace, "one");
+        await installation.ControlPlane.ApplyAsync(Manifests.Cluster("one"), @namespace);
         await killed.WaitAsync(Takeover, Ct);
         await SyncedAsync(@namespace, "one");
         var secondHolder = await HolderAsync(client, holder => holder.Length > 0);
@@ -50,7 +41,7 @@ public sealed class HighAvailabilityTests(Installation installation)
         await Eventually.TrueAsync(() => Watches(omni) >= watches + 17, "the standby follows Omni", Takeover);
         watches = Watches(omni);
         var frozen = DuringWrite(omni, 2, () => second.SignalAsync("STOP"));
-        await ApplyClusterAsync(@namespace, "two");
+        await installation.ControlPlane.ApplyAsync(Manifests.Cluster("two"), @namespace);
         await frozen.WaitAsync(Takeover, Ct);
         await SyncedAsync(@namespace, "two");
         var thirdHolder = await HolderAsync(client, holder => holder.Length > 0);
@@ -104,34 +95,6 @@ public sealed class HighAvailabilityTests(Installation installation)
             async () => (await http.GetAsync(new Uri(health, "/readyz"), Ct)).StatusCode == HttpStatusCode.OK, "the replica is ready", Takeover);
         return process;
     }
-
-    private async Task ApplyClusterAsync(string @namespace, string name) => await installation.ControlPlane.ApplyAsync($$$"""
-        apiVersion: omniscale.dev/v1alpha1
-        kind: ProxmoxProvider
-        metadata: {name: matrix-cluster}
-        spec:
-          proxmox: {url: "https://127.0.0.1:1", credentialsSecretRef: {name: none}}
-        ---
-        apiVersion: omniscale.dev/v1alpha1
-        kind: MachineClass
-        metadata: {name: {{{name}}}}
-        spec:
-          providerRef: {name: matrix-cluster}
-          cores: 4
-          memoryMiB: 8192
-          diskSizeGiB: 40
-          storageSelector: name == "local-lvm"
-        ---
-        apiVersion: omniscale.dev/v1alpha1
-        kind: TalosCluster
-        metadata: {name: {{{name}}}}
-        spec:
-          kubernetes: {version: v1.36.2}
-          talos: {version: v1.13.6}
-          controlPlane: {machineClass: {name: {{{name}}}, size: 1}}
-          workers:
-            - machineClass: {name: {{{name}}}, size: 1}
-        """, @namespace);
 
     private async Task SyncedAsync(string @namespace, string name) => (await installation.ControlPlane.KubectlAsync(
         "-n", @namespace, "wait", $"taloscluster/{name}", "--for=condition=Ready", "--timeout=90s")).EnsureSuccess();

@@ -72,6 +72,9 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         await FailAsync();
         await Eventually.TrueAsync(() => Questions == 1, "the server is asked");
         await FailAsync();
+        await FailAsync();
+        Assert.Equal(1, Questions);
+        await _time.PassAsync(TimeSpan.FromSeconds(2));
         await Eventually.TrueAsync(() => Questions == 2, "the server is asked again");
 
         Assert.Equal(0, _returns);

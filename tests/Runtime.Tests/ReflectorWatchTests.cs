@@ -69,6 +69,26 @@ public sealed class ReflectorWatchTests : ReflectorTestBase
     }
 
     [Fact]
+    public async Task Failures_AfterAWatchThatEndedAsItShould_CountFromOneAgain()
+    {
+        var time = new RecordingTimeProvider();
+        var ended = new TaskCompletionSource();
+        Func<FakeExchange, Task> brief = async watch => { await watch.BeginAsync(); await watch.EndAsync(); };
+        Reflector<Widget> reflector = Start(
+            [list => list.ReplyListAsync("7")], [brief, brief, async watch => { await watch.BeginAsync(); await ended.Task; await watch.EndAsync(); }, brief], new ReflectorOptions(), time);
+        await time.PassAsync(TimeSpan.FromSeconds(0.8));
+        await time.PassAsync(TimeSpan.FromSeconds(1.6));
+        await WatchesAsync(reflector, 3);
+
+        time.Advance(TimeSpan.FromMinutes(2));
+        ended.SetResult();
+        await WatchesAsync(reflector, 4);
+
+        await time.PassAsync(TimeSpan.FromSeconds(0.8));
+        await WatchesAsync(reflector, 5);
+    }
+
+    [Fact]
     public async Task Watch_WhenTheStreamSays410_ListsAgainAtOnceAndNoticesWhatWasDeleted()
     {
         var time = new RecordingTimeProvider();

@@ -55,6 +55,45 @@ public class RequestThrottleTests
     }
 
     [Fact]
+    public async Task Pause_IsAMinuteAtTheLongest_IsTold_AndEndsWhenTheServerIsBack()
+    {
+        var told = new ConcurrentQueue<TimeSpan>();
+        await using var server = new FakeApiServer(request => request.Path.EndsWith("/busy", StringComparison.Ordinal)
+            ? request.ReplyStatusAsync(503, "", header: "Retry-After: 3600")
+            : request.ReplyAsync(200, FakeExchange.Item("one", "7")));
+        using KubeClient client = server.Client(_time);
+        client.Transport.HeldBack += told.Enqueue;
+        await Assert.ThrowsAsync<ApiException>(() => client.Transport.ReadOnceAsync("apis/test/busy", Ct));
+        Task<Widget> other = client.GetAsync<Widget>(One, Ct);
+
+        await _time.PassAsync(TimeSpan.FromMinutes(1));
+        await other;
+        Assert.Equal([TimeSpan.FromMinutes(1)], told);
+        Assert.Equal(2, server.Requests.Count);
+
+        await Assert.ThrowsAsync<ApiException>(() => client.Transport.ReadOnceAsync("apis/test/busy", Ct));
+        other = client.GetAsync<Widget>(One, Ct);
+        Assert.Equal(3, server.Requests.Count);
+        client.Transport.RaiseReturned();
+        await other;
+    }
+
+    [Fact]
+    public async Task Request_OfAClientThatCannotWait_IsMadeAtOnceAndOnce()
+    {
+        int asked = 0;
+        await using var server = new FakeApiServer(request => Interlocked.Increment(ref asked) == 1
+            ? request.ReplyStatusAsync(429, "TooManyRequests", header: "Retry-After: 60")
+            : request.ReplyAsync(200, FakeExchange.Item("one", "7")));
+        using KubeClient client = server.Client(_time, heedsRetryAfter: false);
+
+        await Assert.ThrowsAsync<ApiException>(() => client.GetAsync<Widget>(One, Ct));
+        await client.GetAsync<Widget>(One, Ct);
+
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
     public async Task Request_WhenTheServerIsBusyAndNamesNoTime_IsMadeAgainAFewTimes()
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };

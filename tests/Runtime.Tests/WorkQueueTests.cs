@@ -273,23 +273,6 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Drain_CompletesWhenEveryKeyIsDone()
-    {
-        _queue.Add(A);
-        _queue.Add(B);
-        await GetAsync();
-        await GetAsync();
-        _queue.ShutDown();
-        Task drained = _queue.DrainAsync(TestContext.Current.CancellationToken);
-
-        _queue.Done(A);
-        Assert.False(drained.IsCompleted);
-        _queue.Done(B);
-
-        await drained;
-    }
-
-    [Fact]
     public async Task Get_WhenManyWorkersCompete_NeverGivesAKeyToTwoAtOnceAndLosesNone()
     {
         var active = new System.Collections.Concurrent.ConcurrentDictionary<NamespacedName, int>();

@@ -47,8 +47,16 @@ public sealed class ServiceAccountKey
             throw Invalid("the account name in it holds a space or a character outside ASCII");
         }
 
-        var secret = ReadSecretKey(armored);
-        return new ServiceAccountKey(new ServiceAccountName(name), Unlock(secret), secret.PublicKey);
+        try
+        {
+            var secret = ReadSecretKey(armored);
+            return new ServiceAccountKey(new ServiceAccountName(name), Unlock(secret), secret.PublicKey);
+        }
+        catch (Exception e) when (e is not OmniSettingsException)
+        {
+            // What a library that reads packets throws at bytes which are none is anybody's guess, and its words may quote them.
+            throw Invalid("the private key in it is damaged");
+        }
     }
 
     /// <summary>A binary detached OpenPGP signature (type 0x00, SHA-256) over the bytes.</summary>
@@ -130,18 +138,9 @@ public sealed class ServiceAccountKey
             throw Invalid("is truncated: the end of the private key is missing");
         }
 
-        PgpSecretKey secret;
-        try
-        {
-            using var input = new MemoryStream(Encoding.UTF8.GetBytes(block));
-            using var binary = PgpUtilities.GetDecoderStream(input);
-            secret = new PgpSecretKeyRing(binary).GetSecretKey();
-        }
-        catch (Exception e) when (e is IOException or PgpException or ArgumentException or InvalidOperationException or IndexOutOfRangeException)
-        {
-            throw Invalid("the private key in it is damaged");
-        }
-
+        using var input = new MemoryStream(Encoding.UTF8.GetBytes(block));
+        using var binary = PgpUtilities.GetDecoderStream(input);
+        var secret = new PgpSecretKeyRing(binary).GetSecretKey();
         if (secret.PublicKey is not { Version: 4, Algorithm: PublicKeyAlgorithmTag.EdDsa_Legacy })
         {
             throw Invalid($"the key has the wrong algorithm ({secret.PublicKey.Algorithm}, version {secret.PublicKey.Version}); Omni signs with EdDSA over Ed25519, version 4");
@@ -162,15 +161,8 @@ public sealed class ServiceAccountKey
             throw Invalid("the private key is protected by a passphrase; Omni's service account keys have none");
         }
 
-        try
-        {
-            var key = secret.ExtractPrivateKey(null);
-            return key.Key is Org.BouncyCastle.Crypto.Parameters.Ed25519PrivateKeyParameters ? key : throw Invalid("the key is not over the curve Ed25519");
-        }
-        catch (Exception e) when (e is PgpException or IOException or ArgumentException)
-        {
-            throw Invalid("the private key in it is damaged");
-        }
+        var key = secret.ExtractPrivateKey(null);
+        return key.Key is Org.BouncyCastle.Crypto.Parameters.Ed25519PrivateKeyParameters ? key : throw Invalid("the key is not over the curve Ed25519");
     }
 
     /// <summary>Omni takes the key's lifetime from the newest self-signature of the primary user id.</summary>

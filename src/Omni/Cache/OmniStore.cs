@@ -9,6 +9,7 @@ public abstract class OmniStore
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long lastEventTicks;
     private volatile OmniException? error;
+    private volatile bool isUp;
     private int restarts;
 
     private protected OmniStore(ResourceType type) => Type = type;
@@ -24,8 +25,11 @@ public abstract class OmniStore
     /// <summary>How often the watch had to be opened again.</summary>
     public int Restarts => restarts;
 
-    /// <summary>Why the watch does not run now; null while it does.</summary>
+    /// <summary>Why the watch does not run now; null while it does, and before it first failed.</summary>
     public OmniException? Error => error;
+
+    /// <summary>Whether the watch runs now.</summary>
+    public bool IsUp => isUp;
 
     public abstract int Count { get; }
 
@@ -65,11 +69,16 @@ public abstract class OmniStore
 
     internal void Heard(DateTimeOffset now) => Interlocked.Exchange(ref lastEventTicks, now.UtcTicks);
 
-    internal void StreamUp() => error = null;
+    internal void StreamUp()
+    {
+        error = null;
+        isUp = true;
+    }
 
     internal void StreamDown(OmniException failure)
     {
         error = failure;
+        isUp = false;
         Interlocked.Increment(ref restarts);
     }
 

@@ -30,7 +30,6 @@ internal sealed class ResourceWatch(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
-        health.StreamStarted(store);
         OmniTelemetry.WatchRestarts.Add(0, new KeyValuePair<string, object?>("type", store.Type.Name));
         try
         {

@@ -12,7 +12,7 @@ public sealed class OmniConnection : IAsyncDisposable
     private readonly OmniHealthTracker health;
     private readonly CancellationTokenSource closing = new();
     private readonly Lock gate = new();
-    private readonly List<Task> watches = [];
+    private readonly List<Task> loops = [];
     private (int Epoch, OmniVersion? Version)? knownVersion;
 
     public OmniConnection(OmniConnectionSettings settings, OmniCacheSet caches, TimeProvider time, ILogger<OmniConnection> logger, OmniWriteGuard? guard = null)
@@ -23,7 +23,7 @@ public sealed class OmniConnection : IAsyncDisposable
         var policy = new CallPolicy(failure => logger.LogWarning("Asking Omni at {Omni} for nothing for {Break}: {Reason}", settings.Endpoint, CallPolicy.Break, failure?.Message), time);
         var calls = new OmniCalls(settings, health, policy, time, guard);
         var client = new Api.Cosi.State.StateClient(channel);
-        Cache = new OmniCache(caches, store => Start(new ResourceWatch(client, store, Cache!, calls, health, time, logger)));
+        Cache = new OmniCache(caches, store => Start(new ResourceWatch(client, store, Cache!, calls, health, time, logger).RunAsync));
         State = new OmniState(client, calls, Cache, settings);
         Management = new OmniManagement(new ManagementService.ManagementServiceClient(channel), calls);
         health.Changed += judged =>
@@ -40,6 +40,8 @@ public sealed class OmniConnection : IAsyncDisposable
 
             HealthChanged?.Invoke(judged);
         };
+        var probe = new CallProbe(health, token => State.GetAsync(ResourceTypes.SysVersions, "current", token), () => CallsResumed?.Invoke(), time);
+        Start(probe.RunAsync);
     }
 
     public OmniConnectionSettings Settings { get; }
@@ -54,6 +56,9 @@ public sealed class OmniConnection : IAsyncDisposable
 
     /// <summary>Raised when Omni becomes reachable or unreachable, or is unreachable for another reason.</summary>
     public event Action<OmniHealth>? HealthChanged;
+
+    /// <summary>Raised when calls are answered again that were not while watches ran on, so that nothing was heard of it by <see cref="HealthChanged"/>.</summary>
+    public event Action? CallsResumed;
 
     /// <summary>The server's version, asked again only after a stream had to be opened anew.</summary>
     /// <returns>Null if the server has no release version.</returns>
@@ -90,7 +95,7 @@ public sealed class OmniConnection : IAsyncDisposable
             }
 
             closing.Cancel();
-            running = [.. watches];
+            running = [.. loops];
         }
 
         await Task.WhenAll(running).ConfigureAwait(false);
@@ -100,16 +105,16 @@ public sealed class OmniConnection : IAsyncDisposable
 
     public override string ToString() => Settings.ToString();
 
-    private void Start(ResourceWatch watch)
+    private void Start(Func<CancellationToken, Task> loop)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
             var token = closing.Token;
-            // The watch outlives the pass that asked for it, and is no part of its trace and log scope.
+            // It outlives the pass that asked for it, and is no part of its trace and log scope.
             using (ExecutionContext.SuppressFlow())
             {
-                watches.Add(Task.Run(() => watch.RunAsync(token), CancellationToken.None));
+                loops.Add(Task.Run(() => loop(token), CancellationToken.None));
             }
         }
     }

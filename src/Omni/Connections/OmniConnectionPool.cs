@@ -20,6 +20,9 @@ public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, Time
 
     public event Action<OmniConnection, OmniHealth>? HealthChanged;
 
+    /// <inheritdoc cref="OmniConnection.CallsResumed"/>
+    public event Action<OmniConnection>? CallsResumed;
+
     public IReadOnlyList<OmniConnection> Connections
     {
         get
@@ -91,6 +94,7 @@ public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, Time
         connection.Cache.Changed += change => Changed?.Invoke(connection, change);
         connection.Cache.Synced += type => Synced?.Invoke(connection, type);
         connection.HealthChanged += health => HealthChanged?.Invoke(connection, health);
+        connection.CallsResumed += () => CallsResumed?.Invoke(connection);
         return connection;
     }
 

@@ -62,10 +62,6 @@ public sealed class OmniException(OmniError kind, string message, StatusCode sta
     /// <summary>The single problems of a validation that found several, word for word; else the message alone.</summary>
     public IReadOnlyList<string> Details { get; } = details ?? [message];
 
-    /// <summary>Whether the same call may succeed later without anybody changing anything.</summary>
-    public bool IsTransient => Kind is OmniError.Unavailable or OmniError.DeadlineExceeded or OmniError.ResourceExhausted or OmniError.TlsFailed
-        or OmniError.VersionConflict or OmniError.HasFinalizers or OmniError.Internal or OmniError.Unknown or OmniError.InvalidBookmark;
-
     /// <summary>Whether the connection as a whole is at fault and not this call: nothing else will succeed either.</summary>
     public bool IsConnectionFailure => Kind is OmniError.Unavailable or OmniError.DeadlineExceeded or OmniError.TlsFailed
         or OmniError.Unauthenticated or OmniError.EulaNotAccepted;

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using k8s.Models;
 using OmniScale.Core;
 using OmniScale.Crds;
 using OmniScale.Omni;
@@ -31,9 +33,13 @@ internal sealed class OmniLinks : IDisposable
     private readonly Wakeups wakeups;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<Type, SecretReferences> references = new();
-    private readonly ConcurrentDictionary<NamespacedName, (string Version, OmniConnectionSettings? Settings, Finding? Problem)> parsed = new();
+
+    /// <summary>What stands in a Secret, for as long as that very version of it is cached.</summary>
+    private readonly ConditionalWeakTable<V1Secret, Contents> parsed = [];
     private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), OmniConnection> holders = new();
-    private readonly ConcurrentDictionary<OmniConnection, ITimer> graces = new();
+
+    private readonly Lock healthGate = new();
+    private readonly Dictionary<OmniConnection, ITimer> graces = [];
 
     public OmniLinks(SecretCache secrets, OmniConnectionPool pool, Wakeups wakeups, TimeProvider time)
     {
@@ -42,6 +48,7 @@ internal sealed class OmniLinks : IDisposable
         this.wakeups = wakeups;
         this.time = time;
         pool.HealthChanged += OnHealthChanged;
+        pool.CallsResumed += ForgetBackoff;
         pool.Synced += OnSynced;
     }
 
@@ -67,7 +74,7 @@ internal sealed class OmniLinks : IDisposable
             { IsConnecting = !lookup.Synced && lookup.Error is null };
         }
 
-        var (_, settings, problem) = parsed.AddOrUpdate(SecretOf(value), _ => Parse(secret), (_, known) => known.Version == Version(secret) ? known : Parse(secret));
+        var (settings, problem) = parsed.GetValue(secret, Parse);
         if (settings is null)
         {
             Release(typeof(T), key);
@@ -99,10 +106,16 @@ internal sealed class OmniLinks : IDisposable
     public void Dispose()
     {
         pool.HealthChanged -= OnHealthChanged;
+        pool.CallsResumed -= ForgetBackoff;
         pool.Synced -= OnSynced;
-        foreach (var timer in graces.Values)
+        lock (healthGate)
         {
-            timer.Dispose();
+            foreach (var timer in graces.Values)
+            {
+                timer.Dispose();
+            }
+
+            graces.Clear();
         }
     }
 
@@ -126,17 +139,17 @@ internal sealed class OmniLinks : IDisposable
             return new(expiry ?? Finding.True(OmniReasons.Connected, $"{binding.Endpoint} answers and accepts {binding.Account}")) { Connection = connection, Binding = binding };
         }
 
-        // One type that may not be read holds up everything: say which.
-        var refused = OmniCaches.Types.Select(connection.Cache.Status).FirstOrDefault(s => !s.IsSynced && s.Error is { Kind: OmniError.PermissionDenied });
-        if (refused is not null)
+        // One type that cannot be read holds up everything: say which.
+        var failing = OmniCaches.Types.Select(connection.Cache.Status).FirstOrDefault(s => !s.IsSynced && s.Error is not null);
+        if (failing is { Error.Kind: OmniError.PermissionDenied })
         {
-            return new(Finding.False(OmniReasons.PermissionDenied, OmniFailures.Advice(OmniError.PermissionDenied, $"{refused.Type} cannot be read: {refused.Error!.Message}"))) { Binding = binding };
+            return new(Finding.False(OmniReasons.PermissionDenied, OmniFailures.Advice(OmniError.PermissionDenied, $"{failing.Type} cannot be read: {failing.Error.Message}"))) { Binding = binding };
         }
 
         var left = ConnectLimit - (time.GetUtcNow() - health.Since);
         return left > TimeSpan.Zero
             ? new(Finding.Unknown(OmniReasons.Connecting, $"connecting to {binding.Endpoint}")) { Binding = binding, IsConnecting = true, RecheckAfter = left }
-            : new(Finding.False(OmniReasons.Unreachable, $"{binding.Endpoint} has not answered completely yet")) { Binding = binding };
+            : new(Finding.False(OmniReasons.Unreachable, $"{binding.Endpoint} has not answered completely yet{(failing is null ? "" : $": {failing.Type} cannot be read: {failing.Error!.Message}")}")) { Binding = binding };
     }
 
     private OmniConnection Hold(Type kind, NamespacedName key, OmniConnectionSettings settings)
@@ -163,40 +176,51 @@ internal sealed class OmniLinks : IDisposable
         }
     }
 
-    private void OnHealthChanged(OmniConnection connection, OmniHealth health)
+    /// <summary>Not in the order of events, which come from several threads: what is, counts.</summary>
+    private void OnHealthChanged(OmniConnection connection, OmniHealth _)
     {
-        if (health.Reachable == false)
+        lock (healthGate)
         {
+            if (graces.Remove(connection, out var running))
+            {
+                running.Dispose();
+            }
+
+            if (connection.Health.Reachable != false)
+            {
+                ForgetBackoff(connection);
+                WakeHolders(connection, ToldBackPerSecond);
+                return;
+            }
+
             // Those whose caches are not complete hear of it at once, the others after the grace.
             WakeHolders(connection, ToldAwayPerSecond);
-            var timer = time.CreateTimer(_ =>
+            ITimer? grace = null;
+            grace = time.CreateTimer(_ => EndGrace(), null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
+            graces[connection] = grace;
+
+            void EndGrace()
             {
-                if (graces.TryRemove(connection, out var over))
+                lock (healthGate)
                 {
-                    over.Dispose();
+                    // Another change may have come first.
+                    if (graces.TryGetValue(connection, out var current) && current == grace)
+                    {
+                        graces.Remove(connection);
+                        grace.Dispose();
+                        WakeHolders(connection, ToldAwayPerSecond);
+                    }
                 }
-
-                WakeHolders(connection, ToldAwayPerSecond);
-            }, null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
-            graces.AddOrUpdate(connection, timer, (_, former) =>
-            {
-                former.Dispose();
-                return timer;
-            });
-            return;
+            }
         }
+    }
 
-        if (graces.TryRemove(connection, out var running))
-        {
-            running.Dispose();
-        }
-
+    private void ForgetBackoff(OmniConnection connection)
+    {
         foreach (var kind in HoldersOf(connection).GroupBy(holder => holder.Kind, holder => holder.Key))
         {
             wakeups.ForgetBackoff(kind.Key, kind.ToHashSet().Contains);
         }
-
-        WakeHolders(connection, ToldBackPerSecond);
     }
 
     private void WakeHolders(OmniConnection connection, int perSecond)
@@ -209,15 +233,15 @@ internal sealed class OmniLinks : IDisposable
 
     private IEnumerable<(Type Kind, NamespacedName Key)> HoldersOf(OmniConnection connection) => holders.Where(pair => pair.Value == connection).Select(pair => pair.Key);
 
-    private static (string, OmniConnectionSettings?, Finding?) Parse(k8s.Models.V1Secret secret)
+    private static Contents Parse(V1Secret secret)
     {
         var (settings, problem) = OmniSecret.Read(secret);
-        return (Version(secret), settings, problem);
+        return new(settings, problem);
     }
-
-    private static string Version(k8s.Models.V1Secret secret) => secret.Metadata.Uid + secret.Metadata.ResourceVersion;
 
     private static string Holder(Type kind, NamespacedName key) => $"{kind.Name}/{key}";
 
     private static NamespacedName SecretOf(IOmniScaleObject value) => new(value.Metadata.NamespaceProperty, value.OmniSecretName);
+
+    private sealed record Contents(OmniConnectionSettings? Settings, Finding? Problem);
 }

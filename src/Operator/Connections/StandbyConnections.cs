@@ -40,8 +40,16 @@ internal sealed class StandbyConnections(
         {
             // Wakes the queue when the Secret changes, in which the key then waits for the first worker.
             links.Refer(value, others(value));
-            links.Open(value);
             opened.Add((typeof(T), value.Key()));
+            try
+            {
+                links.Open(value);
+            }
+            catch (Exception e)
+            {
+                // One object's trouble is its own, as in a pass. The message may quote a Secret.
+                Logger.LogDebug("Not following the Omni of {Kind} {Key}: {Error}", typeof(T).Name, value.Key(), e.GetType().Name);
+            }
         }
 
         foreach (var gone in opened.Where(o => o.Kind == typeof(T) && !store.TryGet(o.Key, out _)).ToList())

@@ -53,7 +53,7 @@ internal sealed class OperatorGauges
 
     private IEnumerable<Measurement<long>> OmniWatches()
     {
-        var stores = pool.Connections.SelectMany(connection => connection.Cache.Followed).ToLookup(store => store.Error is null);
+        var stores = pool.Connections.SelectMany(connection => connection.Cache.Followed).ToLookup(store => store.IsUp);
         yield return new(stores[true].Count(), new KeyValuePair<string, object?>("state", "up"));
         yield return new(stores[false].Count(), new KeyValuePair<string, object?>("state", "down"));
     }

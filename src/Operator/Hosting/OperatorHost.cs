@@ -110,7 +110,7 @@ internal static class OperatorHost
     {
         var configuration = KubeConfiguration.Load(options.Kubeconfig);
         configuration.DisableHttp2 = true;
-        return ActivatorUtilities.CreateInstance<LeaderElector>(s, new KubeClient(configuration, Name, time), leadership);
+        return ActivatorUtilities.CreateInstance<LeaderElector>(s, new KubeClient(configuration, Name, time, heedsRetryAfter: false), leadership);
     });
 
     private static void Register(IServiceCollection services, OperatorOptions options, KubeClient client, TimeProvider time, Leadership? leadership)

@@ -116,6 +116,7 @@ public sealed class Reflector<T>
             opened = _time.GetTimestamp();
             Opened();
             await FollowAsync(watch, ct).ConfigureAwait(false);
+            _backoff.ForgetBefore(opened);
             return _time.GetElapsedTime(opened.Value) < VeryShortWatch ? _backoff.Next() : TimeSpan.Zero;
         }
         catch (ApiException e) when (e.IsGone)

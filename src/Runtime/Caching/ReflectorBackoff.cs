@@ -22,7 +22,7 @@ internal sealed class ReflectorBackoff(ReflectorOptions options, TimeProvider ti
         return backoff * (1 - (0.2 * jitter()));
     }
 
-    /// <param name="opened">The timestamp of the watch that has just failed; null if there was none.</param>
+    /// <param name="opened">The timestamp of the watch that has just ended; null if there was none.</param>
     public void ForgetBefore(long? opened)
     {
         if (opened is { } since && time.GetElapsedTime(since) >= HealthyWatch)

@@ -37,8 +37,6 @@ public sealed class ApiException : Exception
     /// <summary>The version or the page asked for is no longer kept.</summary>
     public bool IsGone => Code == 410 || Reason is "Gone" or "Expired";
 
-    public bool IsUnauthorized => Code == 401;
-
     public bool IsForbidden => Code == 403;
 
     public bool IsInvalid => Code == 422;

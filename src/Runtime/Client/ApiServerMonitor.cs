@@ -26,19 +26,26 @@ public sealed class ApiServerMonitor(
     protected override async Task RunAsync(CancellationToken ct)
     {
         client.Transport.Unanswered += Suspect;
+        client.Transport.HeldBack += Tell;
         try
         {
             while (true)
             {
                 await _suspicions.Reader.ReadAsync(ct).ConfigureAwait(false);
                 await WaitForReturnAsync(ct).ConfigureAwait(false);
+                await PauseAsync(ct).ConfigureAwait(false);
             }
         }
         finally
         {
             client.Transport.Unanswered -= Suspect;
+            client.Transport.HeldBack -= Tell;
         }
     }
+
+    private Task PauseAsync(CancellationToken ct) => Task.Delay(Period * (0.8 + (0.4 * _jitter())), time, ct);
+
+    private void Tell(TimeSpan pause) => Logger.LogWarning("The API server is busy, and asks for a pause of {Pause}", pause);
 
     private void Suspect() => _suspicions.Writer.TryWrite(true);
 
@@ -54,7 +61,7 @@ public sealed class ApiServerMonitor(
             }
 
             client.Transport.NoteAbsence();
-            await Task.Delay(Period * (0.8 + (0.4 * _jitter())), time, ct).ConfigureAwait(false);
+            await PauseAsync(ct).ConfigureAwait(false);
         }
 
         // Otherwise the request had bad luck of its own.

@@ -20,10 +20,12 @@ public sealed class KubeClient : IDisposable
     /// <param name="time">The clock of the request timeout.</param>
     /// <param name="leadership">Asked right before each write, whose timeout it gives; null for a client whose writes need no lease.</param>
     /// <param name="limits">How much is asked of the server at most; null for no limit.</param>
-    public KubeClient(KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time, Leadership? leadership = null, RequestLimits? limits = null)
+    /// <param name="heedsRetryAfter">Whether all requests wait when the server asks for that (429, 503). False for a client whose few requests cannot.</param>
+    public KubeClient(
+        KubernetesClientConfiguration configuration, string fieldManager, TimeProvider time, Leadership? leadership = null, RequestLimits? limits = null, bool heedsRetryAfter = true)
     {
         FieldManager = fieldManager;
-        Transport = new KubeTransport(configuration, $"{fieldManager}/{typeof(KubeClient).Assembly.GetName().Version?.ToString(3)}", time, leadership, limits);
+        Transport = new KubeTransport(configuration, $"{fieldManager}/{typeof(KubeClient).Assembly.GetName().Version?.ToString(3)}", time, leadership, limits, heedsRetryAfter);
     }
 
     public string FieldManager { get; }

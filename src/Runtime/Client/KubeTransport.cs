@@ -19,7 +19,7 @@ internal sealed class KubeTransport : IDisposable
     private readonly RequestThrottle _throttle;
     private readonly LostRequests _lost = new();
 
-    public KubeTransport(KubernetesClientConfiguration configuration, string userAgent, TimeProvider time, Leadership? leadership, RequestLimits? limits)
+    public KubeTransport(KubernetesClientConfiguration configuration, string userAgent, TimeProvider time, Leadership? leadership, RequestLimits? limits, bool heedsRetryAfter)
     {
         _kubernetes = new Kubernetes(configuration);
         // An API server behind a proxy may have a path, which a relative address would otherwise take the place of.
@@ -29,7 +29,7 @@ internal sealed class KubeTransport : IDisposable
         _tlsServerName = configuration.TlsServerName;
         _time = time;
         _leadership = leadership;
-        _throttle = new RequestThrottle(limits, time);
+        _throttle = new RequestThrottle(limits, heedsRetryAfter, time);
         _userAgent = userAgent;
     }
 
@@ -38,6 +38,13 @@ internal sealed class KubeTransport : IDisposable
 
     /// <summary>Raised when the API server is back, with its etcd, after it was away; an <see cref="ApiServerMonitor"/> finds out.</summary>
     public event Action? Returned;
+
+    /// <inheritdoc cref="RequestThrottle.HeldBack"/>
+    public event Action<TimeSpan> HeldBack
+    {
+        add => _throttle.HeldBack += value;
+        remove => _throttle.HeldBack -= value;
+    }
 
     /// <summary>Makes a request and returns the body of the answer. One that the server turned away untried is made again a few times.</summary>
     public Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken ct, JsonObject? body = null, string mediaType = "application/json")
@@ -94,6 +101,7 @@ internal sealed class KubeTransport : IDisposable
     public void RaiseReturned()
     {
         _lost.GiveUp();
+        _throttle.Resume();
         Returned?.Invoke();
     }
 

@@ -25,7 +25,7 @@ public sealed class LeaderElector : HostedLoop
 
     /// <param name="client">
     /// The API server, by a connection of its own that is not HTTP/2: a request that gets no answer takes its connection with it,
-    /// and the next one starts afresh.
+    /// and the next one starts afresh. It heeds no Retry-After, which would outlast the renew deadline: one request every retry period is little.
     /// </param>
     /// <param name="leadership">Is told how the election stands.</param>
     /// <param name="lifetime">Told to stop when the lease is lost.</param>

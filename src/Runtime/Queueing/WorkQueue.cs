@@ -24,7 +24,6 @@ public sealed class WorkQueue : IDisposable
     private readonly Func<double> _jitter;
     private readonly QueueTelemetry _telemetry;
     private readonly ITimer _timer;
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _shutDown;
 
     /// <param name="time">The clock of all delays.</param>
@@ -190,7 +189,6 @@ public sealed class WorkQueue : IDisposable
             }
 
             HandOutLocked();
-            CompleteDrainLocked();
         }
     }
 
@@ -204,12 +202,8 @@ public sealed class WorkQueue : IDisposable
         {
             _shutDown = true;
             HandOutLocked();
-            CompleteDrainLocked();
         }
     }
-
-    /// <summary>After <see cref="ShutDown"/>, waits until every key that was handed out is done.</summary>
-    public Task DrainAsync(CancellationToken ct) => _drained.Task.WaitAsync(ct);
 
     public void Dispose()
     {
@@ -286,14 +280,6 @@ public sealed class WorkQueue : IDisposable
             // A timer counts whole milliseconds and takes no more than 49 days of them.
             wait = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, int.MaxValue));
             _timer.Change(wait, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void CompleteDrainLocked()
-    {
-        if (_shutDown && _processing.Count == 0)
-        {
-            _drained.TrySetResult();
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Org.BouncyCastle.Bcpg;
+using Org.BouncyCastle.Bcpg.OpenPgp;
 
 namespace OmniScale.Omni.Tests;
 
@@ -48,6 +50,8 @@ public class ServiceAccountKeyTests
         { Envelope("x", Generated.ArmoredPublicKey), "holds no private key, only a public one" },
         { Envelope("x", Armored()[..300]), "is truncated: the end of the private key is missing" },
         { Envelope("x", Damaged()), "the private key in it is damaged" },
+        { Envelope("x", OfVersion(0)), "the private key in it is damaged" },
+        { Envelope("x", OfVersion(9)), "the private key in it is damaged" },
         { Armored(), "is an armored key by itself; expected is the base64 string that `omnictl serviceaccount create` prints" },
     };
 
@@ -130,6 +134,23 @@ public class ServiceAccountKeyTests
         var lines = Armored().Split('\n');
         lines[3] = lines[3][..10] + (lines[3][10] == 'A' ? 'B' : 'A') + lines[3][11..];
         return string.Join('\n', lines);
+    }
+
+    /// <summary>Whole, but for the version that the first packet bears after its header.</summary>
+    private static string OfVersion(byte version)
+    {
+        using var armored = PgpUtilities.GetDecoderStream(new MemoryStream(Encoding.UTF8.GetBytes(Armored())));
+        var packets = Org.BouncyCastle.Utilities.IO.Streams.ReadAll(armored);
+        var header = (packets[0] & 0x40) != 0 ? 2 : 2 + (packets[0] & 3);
+        Assert.Equal(4, packets[header]);
+        packets[header] = version;
+        using var text = new MemoryStream();
+        using (var output = new ArmoredOutputStream(text))
+        {
+            output.Write(packets);
+        }
+
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     private static string Envelope(string name, string armored) => Encode(JsonSerializer.Serialize(new { name, pgp_key = armored }));

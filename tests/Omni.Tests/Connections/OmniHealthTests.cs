@@ -36,8 +36,6 @@ public class OmniHealthTests
     [Fact]
     public void Health_WhileOneWatchRuns_IsReachable_WhateverOthersDo()
     {
-        health.StreamStarted(clusters);
-        health.StreamStarted(machineSets);
         health.StreamUp(clusters);
         health.StreamUp(machineSets);
         health.StreamDown(clusters, Failure(OmniError.Unavailable, "gone"));
@@ -52,7 +50,6 @@ public class OmniHealthTests
     [Fact]
     public void Health_WhenTheKeyIsRejected_SaysSo_EvenWhileAnOldWatchStillRuns()
     {
-        health.StreamStarted(clusters);
         health.StreamUp(clusters);
         health.CallFailed(Failure(OmniError.Unauthenticated, "invalid signature"));
         Assert.Equal((false, OmniError.Unauthenticated), (health.Current.Reachable, health.Current.Kind));
@@ -61,9 +58,27 @@ public class OmniHealthTests
     }
 
     [Fact]
+    public void Health_WhenOneWatchFailsForAMinuteBesideOthers_NamesWhatCannotBeRead_UntilItCan()
+    {
+        health.StreamUp(clusters);
+        health.StreamUp(machineSets);
+        health.StreamDown(machineSets, Failure(OmniError.ResourceExhausted, "too much"));
+        time.Advance(TimeSpan.FromSeconds(59));
+        health.StreamDown(machineSets, Failure(OmniError.PermissionDenied, "not allowed"));
+        Assert.True(health.Current.Reachable);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        health.StreamDown(machineSets, Failure(OmniError.PermissionDenied, "not allowed"));
+        Assert.Equal(
+            (false, OmniError.PermissionDenied, "MachineSets.omni.sidero.dev cannot be read: not allowed"), (health.Current.Reachable, health.Current.Kind, health.Current.Message));
+
+        health.StreamUp(machineSets);
+        Assert.True(health.Current.Reachable);
+    }
+
+    [Fact]
     public void Change_IsToldOnTransitionsOnly_AndSinceIsTheirTime()
     {
-        health.StreamStarted(clusters);
         health.StreamUp(clusters);
         time.Advance(TimeSpan.FromMinutes(1));
         var wentDown = time.GetUtcNow();
@@ -73,6 +88,7 @@ public class OmniHealthTests
         Assert.Equal(("refused", wentDown), (health.Current.Message, health.Current.Since));
         time.Advance(TimeSpan.FromMinutes(1));
         health.StreamDown(clusters, Failure(OmniError.TlsFailed, "expired"));
+        Assert.Equal(("expired", wentDown), (health.Current.Message, health.Current.Since));
         health.StreamUp(clusters);
 
         Assert.Equal([(true, null), (false, OmniError.Unavailable), (false, OmniError.TlsFailed), (true, null)], changes.Select(c => (c.Reachable, c.Kind)));

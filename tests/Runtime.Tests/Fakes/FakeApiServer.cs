@@ -28,8 +28,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    public KubeClient Client(TimeProvider? time = null, Leadership? leadership = null, RequestLimits? limits = null) =>
-        new(new KubernetesClientConfiguration { Host = Url }, "tester", time ?? TimeProvider.System, leadership, limits);
+    public KubeClient Client(TimeProvider? time = null, Leadership? leadership = null, RequestLimits? limits = null, bool heedsRetryAfter = true) =>
+        new(new KubernetesClientConfiguration { Host = Url }, "tester", time ?? TimeProvider.System, leadership, limits, heedsRetryAfter);
 
     public async ValueTask DisposeAsync()
     {
