@@ -43,7 +43,7 @@ internal sealed class CallProbe(OmniHealthTracker health, Func<CancellationToken
     }
 
     /// <summary>Asks until calls are in doubt no more.</summary>
-    /// <returns>Whether one of ours had failed.</returns>
+    /// <returns>Whether they are answered now, and one of ours was not.</returns>
     private async Task<bool> SettleAsync(CancellationToken cancellationToken)
     {
         var failed = false;
@@ -52,7 +52,8 @@ internal sealed class CallProbe(OmniHealthTracker health, Func<CancellationToken
             await Task.Delay(Period, time, cancellationToken).ConfigureAwait(false);
             if (!health.AreCallsInDoubt)
             {
-                return failed;
+                // Otherwise watches have ended as well, and tell when Omni is back.
+                return failed && health.AreCallsAnswered;
             }
 
             try

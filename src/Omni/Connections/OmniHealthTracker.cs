@@ -38,11 +38,29 @@ internal sealed class OmniHealthTracker(TimeProvider time)
         }
     }
 
+    /// <summary>The last call was answered, even if not as hoped, or none was made.</summary>
+    public bool AreCallsAnswered
+    {
+        get
+        {
+            lock (gate)
+            {
+                return callFailure is null;
+            }
+        }
+    }
+
     /// <summary>Rises whenever a stream is opened: whatever was learnt about the server before may be out of date.</summary>
     public int Epoch { get; private set; }
 
     public void StreamUp(OmniStore store) => Update(() =>
     {
+        if (running.Count == 0)
+        {
+            // Omni was away altogether, for which the other watches failed too: they will be up in a moment.
+            down.Clear();
+        }
+
         running.Add(store);
         down.Remove(store);
         streamFailure = null;

@@ -81,6 +81,21 @@ public sealed class CallProbeTests : IAsyncDisposable
         Assert.True(health.AreCallsInDoubt);
     }
 
+    [Fact]
+    public async Task Calls_ThatFailUntilWatchesEndAsWell_HaveNotReturned()
+    {
+        health.CallFailed(Failure(OmniError.DeadlineExceeded));
+        await PassUntilAsync(() => asked == 1);
+        health.StreamDown(clusters, Failure(OmniError.Unavailable));
+        time.Advance(CallProbe.Period);
+        health.StreamUp(clusters);
+        await PassUntilAsync(() => asked == 3);
+        Assert.Equal(0, resumed);
+
+        isAnswered = true;
+        await PassUntilAsync(() => resumed == 1);
+    }
+
     private static OmniException Failure(OmniError kind) => new(kind, "no", StatusCode.Unknown);
 
     private Task AskAsync(CancellationToken cancellationToken)

@@ -77,6 +77,22 @@ public class OmniHealthTests
     }
 
     [Fact]
+    public void Health_AfterALongOutage_IsGoodWithTheFirstWatch()
+    {
+        health.StreamUp(clusters);
+        health.StreamUp(machineSets);
+        health.StreamDown(clusters, Failure(OmniError.Unavailable, "gone"));
+        health.StreamDown(machineSets, Failure(OmniError.Unavailable, "gone"));
+        time.Advance(TimeSpan.FromMinutes(5));
+        health.StreamDown(clusters, Failure(OmniError.Unavailable, "gone"));
+
+        health.StreamUp(machineSets);
+        Assert.True(health.Current.Reachable);
+        health.StreamDown(clusters, Failure(OmniError.Unavailable, "gone"));
+        Assert.True(health.Current.Reachable);
+    }
+
+    [Fact]
     public void Change_IsToldOnTransitionsOnly_AndSinceIsTheirTime()
     {
         health.StreamUp(clusters);

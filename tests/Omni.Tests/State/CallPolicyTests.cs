@@ -92,6 +92,35 @@ public class CallPolicyTests
     }
 
     [Fact]
+    public async Task Calls_ThatFailWhileAWatchRuns_AreTriedWithoutAnybodyAsking_AndTheirReturnIsTold()
+    {
+        await using var fake = await FakeOmni.StartAsync();
+        var isUp = false;
+        fake.OnGet = _ =>
+        {
+            Interlocked.Increment(ref asked);
+            throw new RpcException(new Status(Volatile.Read(ref isUp) ? StatusCode.NotFound : StatusCode.DeadlineExceeded, "none"));
+        };
+        fake.OnWatch = async (_, stream, cancellation) =>
+        {
+            await stream.WriteAsync(new WatchResponse(), cancellation);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+        };
+        await using var connection = Clients.Connect(fake.Endpoint, time: time);
+        var resumed = 0;
+        connection.CallsResumed += () => Interlocked.Increment(ref resumed);
+        connection.Cache.Follow(ResourceTypes.ConfigPatches);
+        await Eventually.HoldsAsync(() => connection.Health.Reachable == true, "the watch is up");
+
+        await connection.FailureAsync();
+        await Eventually.HoldsAsync(() => asked >= 3 || Passed(TimeSpan.FromSeconds(1)), "it is tried twice more");
+        Assert.Equal(0, resumed);
+        Volatile.Write(ref isUp, true);
+
+        await Eventually.HoldsAsync(() => resumed == 1 || Passed(TimeSpan.FromSeconds(1)), "its return is told");
+    }
+
+    [Fact]
     public async Task Calls_ThatFailForOneResourceAlone_DoNotHoldUpTheOthers()
     {
         await using var fake = await FakeOmni.StartAsync();
@@ -109,5 +138,11 @@ public class CallPolicyTests
         }
 
         Assert.Equal(20, asked);
+    }
+
+    private bool Passed(TimeSpan span)
+    {
+        time.Advance(span);
+        return false;
     }
 }
