@@ -37,6 +37,9 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
 
     private const int WatchedTypes = 17;
 
+    /// <summary>Longer than Omni may be away without anybody being told, and long enough for hundreds to be.</summary>
+    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
+
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly Kube kube = new(options.Kubeconfig);
@@ -59,6 +62,7 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         await BringUpAsync();
         await LatencyAsync("idle", 0);
         await LatencyAsync("under load", Latency.EditsPerSecond);
+        await OutageAsync();
         await StopAsync();
         await RestartAsync();
     }
@@ -120,6 +124,36 @@ internal sealed class LoadRun(LoadOptions options, Report report, CancellationTo
         report.Add("c", $"p50 {what}, ms", p50.TotalMilliseconds);
         report.Add("c", $"p99 {what}, ms", p99.TotalMilliseconds);
         await Operator.SettledAsync(names.Count, Limit, ct);
+    }
+
+    /// <summary>The Omni of all clusters goes away for a while and comes back.</summary>
+    private async Task OutageAsync()
+    {
+        report.Progress(string.Create(CultureInfo.InvariantCulture, $"Omni is away for {Outage.TotalSeconds} s"));
+        Usage.ResetPeak(Operator.Id);
+        var (usage, before) = (Usage.Of(Operator.Id), await WritesAsync());
+        await Stage.Omni.SuspendAsync();
+        var (began, known, fastest) = (TimeProvider.System.GetTimestamp(), before, 0.0);
+        while (TimeProvider.System.GetElapsedTime(began) < Outage)
+        {
+            var second = TimeProvider.System.GetTimestamp();
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, ct);
+            var now = await WritesAsync();
+            fastest = Math.Max(fastest, (now - known) / TimeProvider.System.GetElapsedTime(second).TotalSeconds);
+            known = now;
+        }
+
+        await Stage.Omni.ResumeAsync(ct);
+        var back = TimeProvider.System.GetTimestamp();
+        var (settled, metrics) = await Operator.SettledAsync(0, Limit, ct);
+        await Stage.Watch.WhenAsync(names, value => value.Has("Ready", "True"), Limit, "all clusters are ready again");
+        report.Phase($"Omni is away for {Outage.TotalSeconds} s", usage, Usage.Of(Operator.Id), TimeProvider.System.GetElapsedTime(began, settled));
+        report.AtMost("(e) seconds from Omni's return after an outage until all is settled", TimeProvider.System.GetElapsedTime(back, settled).TotalSeconds, 10, "");
+        report.AtMost("(e) Kubernetes writes per second while Omni is away, Events included", fastest, 50, "");
+        report.Add("e", "Kubernetes writes while Omni is away", known - before);
+        report.Add("e", "Kubernetes writes after its return", metrics.KubernetesWrites - known);
+
+        async Task<double> WritesAsync() => (await Operator.ReadAsync(ct))?.KubernetesWrites ?? throw new InvalidOperationException("The operator does not answer.");
     }
 
     private async Task RestartAsync()

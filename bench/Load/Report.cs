@@ -8,10 +8,10 @@ internal sealed class Report
     private readonly long began = TimeProvider.System.GetTimestamp();
     private readonly List<(string What, string Value, string Target, bool Met)> targets = [];
     private readonly List<(string Part, string What, double Value)> figures = [];
-    private readonly List<(string Name, double Seconds, double CpuSeconds, double PeakMiB)> phases = [];
+    private readonly List<(string Name, double Seconds, double CpuSeconds, double PeakMB)> phases = [];
 
     /// <summary>The largest working set that the operator may have.</summary>
-    private const double PeakLimitMiB = 300;
+    private const double PeakLimitMB = 300;
 
     public void Progress(string what) => Console.Error.WriteLine(Invariant($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds,6:0.0} s  {what}"));
 
@@ -23,13 +23,13 @@ internal sealed class Report
     public void Add(string part, string what, double value) => figures.Add((part, what, value));
 
     /// <summary>A phase of the operator.</summary>
-    public void Phase(string name, Usage before, Usage after, TimeSpan took) => Phase(name, took, after.Cpu - before.Cpu, after.PeakMiB);
+    public void Phase(string name, Usage before, Usage after, TimeSpan took) => Phase(name, took, after.Cpu - before.Cpu, after.PeakMB);
 
-    public void Phase(string name, TimeSpan took, TimeSpan cpu, double peakMiB) => phases.Add((name, took.TotalSeconds, cpu.TotalSeconds, peakMiB));
+    public void Phase(string name, TimeSpan took, TimeSpan cpu, double peakMB) => phases.Add((name, took.TotalSeconds, cpu.TotalSeconds, peakMB));
 
     public void Print(int clusters)
     {
-        AtMost("(d) peak working set of the operator", phases.Max(p => p.PeakMiB), PeakLimitMiB, "MiB");
+        AtMost("(d) peak working set of the operator", phases.Max(p => p.PeakMB), PeakLimitMB, "MB");
         Console.WriteLine(Invariant($"\n{clusters} clusters, {Environment.ProcessorCount} processors\n"));
         Console.WriteLine("| measure | value | target | met |\n| --- | ---: | ---: | --- |");
         foreach (var (what, value, target, met) in targets.OrderBy(t => t.What, StringComparer.Ordinal))
@@ -43,7 +43,7 @@ internal sealed class Report
             Console.WriteLine(Invariant($"| ({part}) | {what} | {value:0.##} |"));
         }
 
-        Console.WriteLine("\n| phase | seconds | CPU seconds | peak working set, MiB |\n| --- | ---: | ---: | ---: |");
+        Console.WriteLine("\n| phase | seconds | CPU seconds | peak working set, MB |\n| --- | ---: | ---: | ---: |");
         foreach (var (name, seconds, cpu, peak) in phases)
         {
             Console.WriteLine(Invariant($"| {name} | {seconds:0.00} | {cpu:0.00} | {peak:0} |"));

@@ -47,7 +47,7 @@ internal sealed class Throughput(LoadOptions options, Report report, Kube kube, 
         report.Add("a", "Kubernetes writes of the bare client, Events included", patches);
         report.Add("a", "Omni calls of the operator, refused ones included", after["omniscale_omni_calls_total"] - before["omniscale_omni_calls_total"]);
         report.Add("a", "Omni writes of the bare client", creates);
-        report.Phase("apply", ours.Took, ours.Cpu, Usage.Of(@operator.Id).PeakMiB);
+        report.Phase("apply", ours.Took, ours.Cpu, Usage.Of(@operator.Id).PeakMB);
         report.Add("a", "CPU seconds of the bare client", bares.Cpu.TotalSeconds);
     }
 

@@ -103,6 +103,27 @@ public sealed class DeletionOrderTests(Installation installation)
     }
 
     [Fact]
+    public async Task A_class_goes_with_the_object_of_a_cluster_that_uses_it_in_Omni_alone()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.RunClusterAsync("first");
+        await stage.ApplyClassAsync("large");
+        await stage.ReadyAsync<MachineClass>("large");
+        await stage.EditAsync<TalosCluster>("first", """
+            {"suspend": true, "controlPlane": {"machineClass": {"name": "large"}}, "workers": [{"name": "workers", "machineClass": {"name": "large", "size": 1}}]}
+            """);
+        await stage.DeleteAsync<MachineClass>("small");
+        var waiting = await stage.ConditionAsync<MachineClass>("small", CommonConditions.Ready, "False", CommonReasons.InUse);
+        Assert.Equal("deletion waits for cluster first, whose machine sets still use this class in Omni", Stage.Message(waiting, CommonConditions.Ready));
+
+        await stage.DeleteAsync<TalosCluster>("first");
+        await stage.GoneAsync<TalosCluster>("first");
+
+        await stage.GoneAsync<MachineClass>("small");
+        Assert.Equal(stage.Orphaned("small"), stage.Marks(ResourceTypes.MachineClasses, "small"));
+    }
+
+    [Fact]
     public async Task A_provider_that_a_class_stops_using_goes()
     {
         await using var stage = await Stage.StartAsync(installation);

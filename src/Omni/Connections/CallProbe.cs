@@ -60,8 +60,9 @@ internal sealed class CallProbe(OmniHealthTracker health, Func<CancellationToken
             {
                 await ask(cancellationToken).ConfigureAwait(false);
             }
-            catch (OmniException)
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever it was, the next question comes.
                 failed = true;
             }
         }

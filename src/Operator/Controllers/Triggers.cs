@@ -82,6 +82,12 @@ internal sealed class Triggers
         {
             wakeups.Wake<MachineClass>(new(change.Key.Namespace, name));
         }
+
+        if (change.New is null)
+        {
+            // Its machine sets in Omni may use a class that its spec names no more.
+            WakeClassesInDeletion();
+        }
     }
 
     private void OnOmniChanged(OmniChange change)
@@ -137,7 +143,7 @@ internal sealed class Triggers
         }
     }
 
-    /// <summary>They wait for the machine sets that use them.</summary>
+    /// <summary>They wait for the machine sets that use them, and for the clusters of these.</summary>
     private void WakeClassesInDeletion()
     {
         foreach (var machineClass in classes.List().Where(c => c.Metadata.DeletionTimestamp is not null))
