@@ -181,34 +181,42 @@ internal sealed class OmniLinks : IDisposable
     {
         lock (healthGate)
         {
-            if (graces.Remove(connection, out var running))
+            var health = connection.Health;
+            if (health.Reachable != false)
             {
-                running.Dispose();
-            }
+                if (graces.Remove(connection, out var running))
+                {
+                    running.Dispose();
+                }
 
-            if (connection.Health.Reachable != false)
-            {
                 ForgetBackoff(connection);
                 WakeHolders(connection, ToldBackPerSecond);
                 return;
             }
 
-            // Those whose caches are not complete hear of it at once, the others after the grace.
-            WakeHolders(connection, ToldAwayPerSecond);
-            ITimer? grace = null;
-            grace = time.CreateTimer(_ => EndGrace(), null, Grace + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
-            graces[connection] = grace;
-
-            void EndGrace()
+            var left = Grace - (time.GetUtcNow() - health.Since);
+            if (left <= TimeSpan.Zero || !connection.Cache.Follow(OmniCaches.Types))
             {
-                lock (healthGate)
+                // It is away for another reason than they were told, or they have nothing to work with.
+                WakeHolders(connection, ToldAwayPerSecond);
+            }
+            else if (!graces.ContainsKey(connection))
+            {
+                ITimer? grace = null;
+                grace = time.CreateTimer(_ => EndGrace(), null, left + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
+                graces.Add(connection, grace);
+
+                void EndGrace()
                 {
-                    // Another change may have come first.
-                    if (graces.TryGetValue(connection, out var current) && current == grace)
+                    lock (healthGate)
                     {
-                        graces.Remove(connection);
-                        grace.Dispose();
-                        WakeHolders(connection, ToldAwayPerSecond);
+                        // It may have come back while the timer was already firing.
+                        if (graces.TryGetValue(connection, out var current) && current == grace)
+                        {
+                            graces.Remove(connection);
+                            grace.Dispose();
+                            WakeHolders(connection, ToldAwayPerSecond);
+                        }
                     }
                 }
             }
