@@ -23,10 +23,16 @@ public sealed class ApiServerMonitor(
     private readonly Channel<bool> _suspicions = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Func<double> _jitter = jitter ?? Jitter.Next;
 
-    protected override async Task RunAsync(CancellationToken ct)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
+        // Here, not in the loop, which begins some time later: what goes wrong from now on is heard.
         client.Transport.Unanswered += Suspect;
         client.Transport.HeldBack += Tell;
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task RunAsync(CancellationToken ct)
+    {
         try
         {
             while (true)
