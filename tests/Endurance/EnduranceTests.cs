@@ -24,10 +24,18 @@ public sealed class EnduranceTests(Installation installation, ITestOutputHelper 
             measured.Add(await MeasureAsync(life, $"after {rounds * (tenth + 1) / 10} rotations, one in ten of them a renewed key, and {life.Expiries - began} expiries"));
         }
 
+        var (most, mostConnections) = (measured[0].Megabytes * 1.1, measured[0].Connections * 1.1);
+        for (var i = 0; i < 5 && (measured[^1].Megabytes > most || measured[^1].Connections > mostConnections); i++)
+        {
+            // What was being closed just then is gone a moment later; a leak is not.
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+            measured.Add(await MeasureAsync(life, "once more"));
+        }
+
         await life.ReadyAsync();
         Assert.Empty(life.Writes);
-        Assert.InRange(measured[^1].Megabytes, 0, measured[0].Megabytes * 1.1);
-        Assert.InRange(measured[^1].Connections, 0, measured[0].Connections * 1.1);
+        Assert.InRange(measured[^1].Megabytes, 0, most);
+        Assert.InRange(measured[^1].Connections, 0, mostConnections);
     }
 
     private static async Task RunAsync(LongLife life, long began, int from, int to)

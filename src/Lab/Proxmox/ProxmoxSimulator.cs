@@ -40,7 +40,7 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
 
     public FaultInjector Faults { get; } = new();
 
-    /// <summary>The last calls, oldest first.</summary>
+    /// <summary>The last calls since the start or the last <see cref="ClearCalls"/>, oldest first.</summary>
     public IReadOnlyList<RecordedCall> Calls
     {
         get
@@ -48,6 +48,12 @@ public sealed class ProxmoxSimulator : IAsyncDisposable
             lock (gate)
                 return [.. calls];
         }
+    }
+
+    public void ClearCalls()
+    {
+        lock (gate)
+            calls.Clear();
     }
 
     /// <summary>How many requests wait for their answer; they become calls when it is sent.</summary>
