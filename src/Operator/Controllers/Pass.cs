@@ -17,7 +17,7 @@ internal sealed class Pass<T, TFacts>(T value, TFacts facts)
 
     public TFacts Facts { get; } = facts;
 
-    /// <summary>A first answer is still out, of Omni or about a Secret: nothing can be said yet, and what is known stays.</summary>
+    /// <summary>An answer is still out, of Omni, of Proxmox or about a Secret: nothing can be said yet, and what is known stays.</summary>
     public bool IsConnecting { get; set; }
 
     /// <summary>When a first answer that is still out counts as none.</summary>

@@ -3,12 +3,13 @@ using OmniScale.Omni;
 using OmniScale.Omni.Api;
 using OmniScale.Operator.Connections;
 using OmniScale.Operator.Controllers.MachineClasses;
+using OmniScale.Operator.Controllers.ProxmoxProviders;
 using OmniScale.Operator.Controllers.TalosClusters;
 using OmniScale.Runtime;
 
 namespace OmniScale.Operator.Controllers;
 
-/// <summary>Who is to look again when something else changes: the other objects, and resources in Omni.</summary>
+/// <summary>Who is to look again when something else changes: the other objects, resources in Omni, and Proxmox.</summary>
 internal sealed class Triggers
 {
     /// <summary>By the provider's id in Omni, in lower case: a provider in the wrong case is to be noticed too.</summary>
@@ -19,7 +20,7 @@ internal sealed class Triggers
     private readonly Store<TalosCluster> clusters;
     private readonly Wakeups wakeups;
 
-    public Triggers(Store<ProxmoxProvider> providers, Store<MachineClass> classes, Store<TalosCluster> clusters, OmniConnectionPool pool, Wakeups wakeups)
+    public Triggers(Store<ProxmoxProvider> providers, Store<MachineClass> classes, Store<TalosCluster> clusters, OmniConnectionPool pool, ProxmoxMonitor monitor, Wakeups wakeups)
     {
         (this.providers, this.classes, this.clusters, this.wakeups) = (providers, classes, clusters, wakeups);
         MachineClassIndexes.Add(classes);
@@ -29,6 +30,8 @@ internal sealed class Triggers
         providers.Changed += change => WakeClassesOf(change.Key);
         classes.Changed += OnClassChanged;
         clusters.Changed += OnClusterChanged;
+        monitor.InventoryChanged += WakeClassesOf;
+        monitor.LookEnded += wakeups.Wake<ProxmoxProvider>;
         pool.Changed += (connection, change) =>
         {
             // Nobody reads a connection before all of it is there, and then everybody is woken: what its first reading finds is no news.
@@ -53,7 +56,7 @@ internal sealed class Triggers
     }
 
     /// <summary>What is known of a provider's Proxmox changed.</summary>
-    public void WakeClassesOf(NamespacedName provider)
+    private void WakeClassesOf(NamespacedName provider)
     {
         foreach (var machineClass in classes.ByIndex(MachineClassIndexes.Provider, MachineClassIndexes.ProviderKey(provider.Namespace, provider.Name)))
         {

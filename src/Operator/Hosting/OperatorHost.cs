@@ -66,6 +66,9 @@ internal static class OperatorHost
         var app = builder.Build();
         app.MapMetrics();
         app.MapHealth();
+
+        // Nobody asks for it: it listens, and gives the stores their indexes before anything is in them.
+        _ = app.Services.GetRequiredService<Triggers>();
         return app;
     }
 

@@ -79,6 +79,8 @@ public class CallPolicyTests
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
         };
         await using var connection = Clients.Connect(fake.Endpoint, time: time);
+        var isBack = false;
+        connection.HealthChanged += health => Volatile.Write(ref isBack, health.Reachable == true);
         connection.Cache.Follow(ResourceTypes.ConfigPatches);
         for (var i = 0; i < 6; i++)
         {
@@ -86,7 +88,7 @@ public class CallPolicyTests
         }
 
         watch.SetResult();
-        await Eventually.HoldsAsync(() => connection.Health.Reachable == true, "the watch is up");
+        await Eventually.HoldsAsync(() => Volatile.Read(ref isBack), "the watch's return is told");
 
         Assert.Null(await connection.State.GetAsync(ResourceTypes.Clusters, "one", Cancellation));
     }

@@ -80,13 +80,15 @@ public sealed class ProviderTests(Installation installation)
     }
 
     [Fact]
-    public async Task A_Proxmox_that_hangs_is_a_timeout_and_holds_up_nobody_else()
+    public async Task Proxmoxes_that_hang_are_timeouts_and_hold_up_nobody_else()
     {
         await using var stage = await Stage.StartAsync(installation);
         await using var hanging = await ProxmoxSimulator.StartAsync(new(), TestContext.Current.CancellationToken);
         hanging.Faults.Add(new() { Delay = TimeSpan.FromSeconds(-1) });
         await stage.ApplySecretsAsync();
-        for (var i = 0; i < 3; i++)
+
+        // More than there are workers.
+        for (var i = 0; i < 5; i++)
         {
             await stage.ApplyAsync($$"""
                 apiVersion: omniscale.dev/v1alpha1
@@ -103,8 +105,28 @@ public sealed class ProviderTests(Installation installation)
         await stage.ReadyAsync<ProxmoxProvider>(Stage.ProviderId);
         await stage.ReadyAsync<MachineClass>("small");
         Assert.True(hanging.CallsUnderWay > 0, "the others still wait");
-        await stage.ConditionAsync<ProxmoxProvider>("hanging-0", ProxmoxProviderConditions.ProviderReachable, "False", ProxmoxReasons.Timeout);
+        for (var i = 0; i < 5; i++)
+        {
+            await stage.ConditionAsync<ProxmoxProvider>($"hanging-{i}", ProxmoxProviderConditions.ProviderReachable, "False", ProxmoxReasons.Timeout);
+        }
+
         hanging.Faults.Clear();
+    }
+
+    [Fact]
+    public async Task A_Proxmox_that_is_slow_is_read_all_the_same_and_a_request_to_look_is_handled_by_a_look()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        stage.Proxmox.Faults.Add(new() { Path = "/version", Delay = TimeSpan.FromSeconds(3) });
+        await stage.ApplySecretsAsync();
+        await stage.ApplyProviderAsync();
+        await stage.ApplyClassAsync("small");
+        await stage.ReadyAsync<ProxmoxProvider>(Stage.ProviderId);
+        await stage.ReadyAsync<MachineClass>("small");
+
+        stage.Proxmox.Inventory.Revoke(MatrixCluster.UserId, "/", "Sys.Audit");
+        var provider = await stage.HandledAsync<ProxmoxProvider>(Stage.ProviderId);
+        Assert.Equal("False", provider.Status!.Conditions!.Single(c => c.Type == ProxmoxProviderConditions.PermissionsSufficient).Status);
     }
 
     [Fact]

@@ -16,8 +16,17 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
     /// <summary>A Proxmox that is away is looked for more often than a healthy one is looked at: what waits for it is to go on soon.</summary>
     private static readonly TimeSpan AwayInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a pass waits for a look.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<NamespacedName, Session> sessions = new();
     private readonly ProxmoxGates gates = new(time);
+
+    /// <summary>A provider's Proxmox has another inventory than it had at the look before.</summary>
+    public event Action<NamespacedName>? InventoryChanged;
+
+    /// <summary>A look that took longer than a pass waits has ended.</summary>
+    public event Action<NamespacedName>? LookEnded;
 
     /// <summary>The last inventory of a provider's Proxmox; null when it was never read.</summary>
     public ProxmoxInventory? Inventory(NamespacedName provider) => sessions.TryGetValue(provider, out var session) ? session.LastInventory : null;
@@ -27,8 +36,8 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         interval > AwayInterval && sessions.TryGetValue(provider, out var session) && ProxmoxGates.IsAway(session.Last?.Failure) ? AwayInterval : interval;
 
     /// <param name="request">A new value asks for a look at once: the generation, and what users ask for by annotation.</param>
-    /// <returns>The reading, and whether the inventory is another one than before.</returns>
-    public async Task<(ProxmoxReading Reading, bool InventoryChanged)> ReadAsync(NamespacedName provider, ProxmoxEndpoint endpoint, TimeSpan interval, string request, CancellationToken ct)
+    /// <returns>Null while a look goes on; <see cref="LookEnded"/> tells its end.</returns>
+    public async Task<ProxmoxReading?> ReadAsync(NamespacedName provider, ProxmoxEndpoint endpoint, TimeSpan interval, string request, CancellationToken ct)
     {
         var session = sessions.GetOrAdd(provider, _ => new Session());
         if (session.Endpoint != endpoint)
@@ -36,15 +45,30 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
             session.Use(endpoint, time);
         }
 
-        if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < NextLook(provider, interval))
+        if (session.Look is { IsCompleted: true })
         {
-            return (last, false);
+            // Its end brought this pass, unless the provider was suspended meanwhile: then it may be too old.
+            await KeepAsync(provider, session);
         }
 
-        var reading = await LookAsync(endpoint, session.Client!, ct);
-        var changed = reading.Inventory is not null && !reading.Inventory.Equals(session.LastInventory);
-        session.Keep(reading, request);
-        return (reading, changed);
+        if (session.Look is null)
+        {
+            if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < NextLook(provider, interval))
+            {
+                return last;
+            }
+
+            session.Begin(request, LookAsync);
+        }
+
+        if (!await IsOverSoonAsync(session.Look!, ct))
+        {
+            _ = session.Look!.ContinueWith(_ => LookEnded?.Invoke(provider), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return null;
+        }
+
+        await KeepAsync(provider, session);
+        return session.Last;
     }
 
     public void Forget(NamespacedName provider)
@@ -61,6 +85,24 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         {
             session.Dispose();
         }
+    }
+
+    private async Task KeepAsync(NamespacedName provider, Session session)
+    {
+        if (await session.KeepAsync())
+        {
+            InventoryChanged?.Invoke(provider);
+        }
+    }
+
+    /// <summary>Waits for a moment only: one Proxmox that lets each look run into its time limit, as a firewall does, must not take the workers from the others.</summary>
+    private async Task<bool> IsOverSoonAsync(Task look, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var over = await Task.WhenAny(look, Task.Delay(Patience, time, limit.Token));
+        await limit.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+        return over == look;
     }
 
     private async Task<ProxmoxReading> LookAsync(ProxmoxEndpoint endpoint, IProxmoxClient client, CancellationToken ct)
@@ -83,30 +125,51 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
     /// <summary>Passes over one provider never overlap, so a session needs no lock; <see cref="LastInventory"/> alone is read by others.</summary>
     private sealed class Session : IDisposable
     {
+        private CancellationTokenSource? closing;
+        private IProxmoxClient? client;
         private volatile ProxmoxInventory? lastInventory;
 
         public ProxmoxEndpoint? Endpoint { get; private set; }
 
-        public IProxmoxClient? Client { get; private set; }
+        /// <summary>The look under way, which may outlive the pass that began it.</summary>
+        public Task<ProxmoxReading>? Look { get; set; }
 
         public ProxmoxReading? Last { get; private set; }
 
+        /// <summary>What the last look, or the one under way, was begun for.</summary>
         public string? Request { get; private set; }
 
         public ProxmoxInventory? LastInventory => lastInventory;
 
         public void Use(ProxmoxEndpoint endpoint, TimeProvider time)
         {
-            Client?.Dispose();
-            (Endpoint, Client, Last) = (endpoint, new ProxmoxClient(endpoint, time: time), null);
+            Dispose();
+            (Endpoint, client, closing) = (endpoint, new ProxmoxClient(endpoint, time: time), new CancellationTokenSource());
+            (Look, Last) = (null, null);
         }
 
-        public void Keep(ProxmoxReading reading, string request)
+        public void Begin(string request, Func<ProxmoxEndpoint, IProxmoxClient, CancellationToken, Task<ProxmoxReading>> look)
         {
-            (Last, Request) = (reading, request);
-            lastInventory = reading.Inventory ?? lastInventory;
+            Request = request;
+            Look = look(Endpoint!, client!, closing!.Token);
         }
 
-        public void Dispose() => Client?.Dispose();
+        /// <returns>Whether the look found another inventory than before.</returns>
+        public async Task<bool> KeepAsync()
+        {
+            var ended = Look!;
+            (Look, Last) = (null, null);
+            Last = await ended;
+            var before = lastInventory;
+            lastInventory = Last.Inventory ?? before;
+            return Last.Inventory is { } inventory && !inventory.Equals(before);
+        }
+
+        public void Dispose()
+        {
+            closing?.Cancel();
+            closing?.Dispose();
+            client?.Dispose();
+        }
     }
 }

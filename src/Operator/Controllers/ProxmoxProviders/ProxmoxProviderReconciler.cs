@@ -8,7 +8,7 @@ namespace OmniScale.Operator.Controllers.ProxmoxProviders;
 
 /// <summary>Looks at a Proxmox cluster and at its provider in Omni, and says what it sees. Changes nothing in either.</summary>
 internal sealed class ProxmoxProviderReconciler(
-    ReconcilerServices services, Store<ProxmoxProvider> store, Store<MachineClass> classes, SecretCache secrets, ProxmoxMonitor monitor, Triggers triggers)
+    ReconcilerServices services, Store<ProxmoxProvider> store, Store<MachineClass> classes, SecretCache secrets, ProxmoxMonitor monitor)
     : Reconciler<ProxmoxProvider, ProviderFacts>(services, store)
 {
     private static readonly TimeSpan DefaultInterval = TimeSpan.FromMinutes(1);
@@ -75,10 +75,10 @@ internal sealed class ProxmoxProviderReconciler(
         }
 
         var request = $"{pass.Object.Metadata.Generation} {pass.Object.RequestedAt()}";
-        var (reading, changed) = await monitor.ReadAsync(pass.Key, endpoint, Interval(pass.Object), request, ct);
-        if (changed)
+        if (await monitor.ReadAsync(pass.Key, endpoint, Interval(pass.Object), request, ct) is not { } reading)
         {
-            triggers.WakeClassesOf(pass.Key);
+            pass.IsConnecting = true;
+            return;
         }
 
         pass.Facts.ProviderReachable = ProviderFindings.Reachable(reading.Failure, reading.Inventory);
