@@ -125,11 +125,13 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     {
         _server.Fault = request => FailAsync(request, fault);
         await StartAsync();
-        for (int i = 0; i < 10; i++)
+        for (int i = 0; i < 9; i++)
         {
             await LetFailAsync(fault);
         }
 
+        // In the pause after the tenth, when no request is on its way to either end.
+        await LetFailAsync(fault, pause: false);
         Assert.False(_lifetime.IsStopped);
         _server.Fault = null;
         await PassPausesAsync(1);
@@ -313,7 +315,9 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     {
         if (fault == "stall")
         {
+            await Eventually.TrueAsync(() => _server.Running == 1, "the request has arrived");
             await _time.PassAsync(Options.RequestTimeout);
+            await Eventually.TrueAsync(() => _server.Running == 0, "the server sees that it was given up");
         }
 
         if (pause)

@@ -19,6 +19,9 @@ internal sealed class LeaseServer : IAsyncDisposable
     /// <summary>Handles a request instead of the server if it returns true.</summary>
     public Func<FakeExchange, Task<bool>>? Fault { get; set; }
 
+    /// <summary>Requests that are under way.</summary>
+    public int Running => Volatile.Read(ref _running);
+
     /// <summary>The most requests that were under way at once.</summary>
     public int MostRunning => _mostRunning;
 
