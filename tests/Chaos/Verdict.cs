@@ -49,7 +49,8 @@ internal sealed partial class Verdict(World world)
             await Task.Delay(Interval, TimeProvider.System, World.Ct);
         }
 
-        Assert.Empty(await world.Election.CheckAsync());
+        var wrong = await world.Election.CheckAsync();
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
     private IEnumerable<IOmniScaleObject> Objects() => clusters.Cast<IOmniScaleObject>().Concat(classes).Concat(providers);

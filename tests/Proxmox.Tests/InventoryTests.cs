@@ -127,20 +127,24 @@ public sealed class InventoryTests
     }
 
     [Fact]
-    public async Task NodeThatHangs_IsRecordedWhenTheInventorysTimeIsUp_AndTheOthersAreKept()
+    public async Task NodesThatHang_AreRecordedWhenTheInventorysTimeIsUp_AndTheOthersAreKept()
     {
         var time = new FakeTimeProvider();
-        await using var lab = await Lab.StartAsync(new() { Time = time });
+        await using var lab = await Lab.StartAsync(new() { Time = time, ShuffleSeed = null });
+        lab.Simulator.Inventory.Edit(c => c.Nodes = [.. c.Nodes, new SimulatedNode { Name = "india" }]);
         lab.Simulator.Faults.Add(new() { Path = "/nodes/golf/*", Delay = Timeout.InfiniteTimeSpan });
-        var options = new ProxmoxClientOptions { RequestTimeout = TimeSpan.FromHours(1), InventoryTimeout = TimeSpan.FromSeconds(60) };
+        lab.Simulator.Faults.Add(new() { Path = "/nodes/india/*", Delay = Timeout.InfiniteTimeSpan });
+        var options = new ProxmoxClientOptions { RequestTimeout = TimeSpan.FromHours(1), InventoryTimeout = TimeSpan.FromSeconds(60), Parallelism = 2 };
 
         var reading = lab.Client(options: options).ReadInventoryAsync(Cancel);
-        await WaitForAsync(() => lab.Simulator.Calls.Count(c => c.Path.StartsWith("/nodes/", StringComparison.Ordinal)) == 4);
+        // Beside golf the client reads one node at a time: it has got to the last only when it is through with the others.
+        await WaitForAsync(() => lab.Simulator.CallsUnderWay == 2 && lab.Simulator.Calls.Count(c => c.Path.StartsWith("/nodes/", StringComparison.Ordinal)) == 4);
         time.Advance(TimeSpan.FromSeconds(61));
         var inventory = await reading;
 
-        Assert.Equal([null, "The node was not read within the 60 s for the whole inventory.", null], inventory.Nodes.Select(n => n.Error));
-        Assert.Equal([3, 0, 3], inventory.Nodes.Select(n => n.Storages.Count));
+        var error = "The node was not read within the 60 s for the whole inventory.";
+        Assert.Equal([null, error, null, error], inventory.Nodes.Select(n => n.Error));
+        Assert.Equal([3, 0, 3, 0], inventory.Nodes.Select(n => n.Storages.Count));
     }
 
     [Fact]
