@@ -18,7 +18,7 @@ public sealed class OmniConnection : IAsyncDisposable
     public OmniConnection(OmniConnectionSettings settings, OmniCacheSet caches, TimeProvider time, ILogger<OmniConnection> logger, OmniWriteGuard? guard = null)
     {
         Settings = settings;
-        channel = OmniChannel.Open(settings, time);
+        channel = OmniChannel.Open(settings, time, guard);
         health = new OmniHealthTracker(time);
         var policy = new CallPolicy(failure => logger.LogWarning("Asking Omni at {Omni} for nothing for {Break}: {Reason}", settings.Endpoint, CallPolicy.Break, failure?.Message), time);
         var calls = new OmniCalls(settings, health, policy, time, guard);

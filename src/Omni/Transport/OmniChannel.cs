@@ -9,7 +9,7 @@ internal static class OmniChannel
     /// <summary>Omni's own limit on messages, both ways.</summary>
     private const int MaxMessageBytes = 32 * 1024 * 1024;
 
-    public static GrpcChannel Open(OmniConnectionSettings settings, TimeProvider time)
+    public static GrpcChannel Open(OmniConnectionSettings settings, TimeProvider time, OmniWriteGuard? guard = null)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -31,7 +31,7 @@ internal static class OmniChannel
                 try
                 {
                     await socket.ConnectAsync(context.DnsEndPoint, cancellation).ConfigureAwait(false);
-                    return new NetworkStream(socket, ownsSocket: true);
+                    return guard is null ? new NetworkStream(socket, ownsSocket: true) : new GuardedStream(socket, guard.DemandToSend);
                 }
                 catch
                 {

@@ -61,8 +61,9 @@ internal static class TransportFailure
             return (OmniError.Unavailable, $"{endpoint} did not accept the connection in time");
         }
 
+        // Cancelled from within: our own guard has ended it.
         return causes.Any(e => e is HttpRequestException or IOException or ObjectDisposedException)
-            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}{HttpsHint(endpoint)}")
+            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}{(cause.GetBaseException() is OperationCanceledException ? "" : HttpsHint(endpoint))}")
             : null;
     }
 

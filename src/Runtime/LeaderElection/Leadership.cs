@@ -47,10 +47,19 @@ public sealed class Leadership : IDisposable
             throw new LeadershipLostException("This process does not lead");
         }
 
-        TimeSpan age = LeaseAge;
-        if (age >= Options.RenewDeadline)
+        DemandFreshness();
+    }
+
+    /// <summary>
+    /// To be called right before bytes are sent: they may hold a write that passed <see cref="Demand"/> before the process was stopped by a
+    /// signal. One that has not led has none, and one that has given the lease back is through with them.
+    /// </summary>
+    /// <exception cref="LeadershipLostException">They must not be sent.</exception>
+    public void DemandToSend()
+    {
+        if (_begun.Task.IsCompletedSuccessfully)
         {
-            throw new LeadershipLostException($"The lease was last renewed {age.TotalSeconds:0.#} s ago");
+            DemandFreshness();
         }
     }
 
@@ -74,4 +83,13 @@ public sealed class Leadership : IDisposable
 
     /// <summary>A process leads once: after this it never does again.</summary>
     internal Task EndAsync() => _end.CancelAsync();
+
+    private void DemandFreshness()
+    {
+        TimeSpan age = LeaseAge;
+        if (age >= Options.RenewDeadline)
+        {
+            throw new LeadershipLostException($"The lease was last renewed {age.TotalSeconds:0.#} s ago");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
@@ -15,7 +16,7 @@ public class OmniWriteGuardTests
     {
         await using var omni = await Clients.StartSimulatorAsync();
         var forbidden = true;
-        var guard = new OmniWriteGuard(() => _ = forbidden ? throw new OperationCanceledException("not now") : 0, TimeSpan.FromSeconds(5));
+        var guard = new OmniWriteGuard(() => _ = forbidden ? throw new OperationCanceledException("not now") : 0, () => { }, TimeSpan.FromSeconds(5));
         await using var connection = new OmniConnection(Clients.Settings(omni, Role.Admin), Clients.Caches, TimeProvider.System, NullLogger<OmniConnection>.Instance, guard);
         var small = Class("small", "a=b");
 
@@ -32,12 +33,32 @@ public class OmniWriteGuardTests
         Assert.Equal(2, omni.Calls.Count);
     }
 
+    [Theory]
+    [InlineData(OmniTransport.Cleartext)]
+    [InlineData(OmniTransport.Tls)]
+    public async Task Writes_ThatWereBegunBeforeTheProcessWasStopped_AreNotSentAfterIt(OmniTransport transport)
+    {
+        await using var omni = await Clients.StartSimulatorAsync(new OmniSimulatorOptions { Transport = transport, ReadLag = TimeSpan.Zero, RunLifecycle = false });
+        var stopped = false;
+        var guard = new OmniWriteGuard(
+            () => Volatile.Write(ref stopped, true),
+            () => _ = Volatile.Read(ref stopped) ? throw new OperationCanceledException("not now") : 0,
+            TimeSpan.FromSeconds(5));
+        await using var connection = new OmniConnection(Clients.Settings(omni, Role.Admin), Clients.Caches, TimeProvider.System, NullLogger<OmniConnection>.Instance, guard);
+        Assert.Null(await connection.State.GetAsync(ResourceTypes.MachineClasses, "small", Cancellation));
+
+        var failure = await Assert.ThrowsAsync<OmniException>(() => connection.State.CreateAsync(Class("small", "a=b"), Cancellation));
+
+        Assert.Equal((OmniError.Unavailable, $"the connection to {omni.Endpoint.ToString().TrimEnd('/')} was lost: not now"), (failure.Kind, failure.Message));
+        Assert.Equal("Get", Assert.Single(omni.Calls).Method);
+    }
+
     [Fact]
     public async Task Writes_WithAGuard_TakeNoLongerThanItSays()
     {
         await using var omni = await Clients.StartSimulatorAsync();
         omni.Faults.Add(new OmniFault { Kind = OmniFaultKind.Stall });
-        var guard = new OmniWriteGuard(() => { }, TimeSpan.FromMilliseconds(300));
+        var guard = new OmniWriteGuard(() => { }, () => { }, TimeSpan.FromMilliseconds(300));
         await using var connection = new OmniConnection(Clients.Settings(omni), Clients.Caches, TimeProvider.System, NullLogger<OmniConnection>.Instance, guard);
 
         var write = connection.State.CreateAsync(Class("small", "a=b"), Cancellation);

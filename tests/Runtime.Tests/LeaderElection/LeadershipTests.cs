@@ -32,6 +32,20 @@ public sealed class LeadershipTests : IDisposable
     }
 
     [Fact]
+    public async Task DemandToSend_IsRefusedWhenTheLeaseIsOldAlone()
+    {
+        _leadership.DemandToSend();
+        _leadership.TryRenew(_time.GetTimestamp());
+        _leadership.DemandToSend();
+        await _leadership.EndAsync();
+        _leadership.DemandToSend();
+
+        _time.Freeze(Options.RenewDeadline);
+
+        Assert.Throws<LeadershipLostException>(_leadership.DemandToSend);
+    }
+
+    [Fact]
     public void Renewal_WhoseAnswerIsReadAfterAFreeze_DoesNotCount()
     {
         Assert.True(_leadership.TryRenew(_time.GetTimestamp()));
