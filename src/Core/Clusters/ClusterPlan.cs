@@ -16,6 +16,12 @@ public sealed record ClusterPlan
     /// <summary>The resources as they are to be written back.</summary>
     public IReadOnlyList<OmniResource> Updates { get; init; } = [];
 
+    /// <summary>
+    /// That of <see cref="Updates"/> which makes the cluster the owner's; null when it is his or not there. It comes before anything else: an
+    /// owner who goes halfway deletes a cluster that is his, and cannot find what he put into one that is not.
+    /// </summary>
+    public OmniResource? Takeover { get; init; }
+
     /// <summary>In the order of deletion: machines and machine sets before what configures them.</summary>
     public IReadOnlyList<OmniResource> Deletes { get; init; } = [];
 

@@ -58,6 +58,7 @@ public static class ClusterPlanner
         {
             Creates = creates,
             Updates = updates,
+            Takeover = stored.Cluster is { } there && owner.Judge(there.Metadata) != Ownership.Ours ? updates.Find(r => r.Type == ResourceTypes.Clusters) : null,
             Deletes = [.. doomed.Where(r => !waiting.Contains(r)).OrderByDescending(r => r.Type == ResourceTypes.MachineSetNodes).ThenByDescending(r => r.Type == ResourceTypes.MachineSets)],
             Awaited = [.. awaited.Union(waiting)],
             UnconfirmedRemovals = [.. unconfirmed.Select(id => ClusterIds.SetName(cluster, id)).Order(StringComparer.Ordinal)],

@@ -7,7 +7,16 @@ internal sealed class GuardedStream(Socket socket, Action demand) : NetworkStrea
 {
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        demand();
+        try
+        {
+            demand();
+        }
+        catch (OperationCanceledException e)
+        {
+            // Bare it would look like a call that its caller gave up.
+            throw new IOException(e.Message, e);
+        }
+
         return base.WriteAsync(buffer, cancellationToken);
     }
 }

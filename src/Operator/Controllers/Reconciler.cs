@@ -82,7 +82,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             return ReconcileResult.Done;
         }
 
-        // After a restart the answer is a moment away, and with it what the status says already.
+        // An answer is still out, and brings another pass; it may well be what the status says already.
         if (pass.IsConnecting)
         {
             return pass.ConnectLimit is { } limit ? ReconcileResult.After(limit) : ReconcileResult.Done;

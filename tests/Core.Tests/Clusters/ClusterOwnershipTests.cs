@@ -146,6 +146,8 @@ public class ClusterOwnershipTests
 
         Assert.Null(plan.Conflict);
         Assert.Equal(Sample.Names(omni.All), Sample.Names(plan.Updates));
+        Assert.Equal(ResourceTypes.Clusters, plan.Takeover!.Type);
+        Assert.Contains(plan.Takeover, plan.Updates);
         Assert.All(plan.Updates, update => Assert.Equal(Ownership.Ours, Sample.Owner.Judge(update.Metadata)));
         Assert.All(plan.Updates, update => Assert.Equal(OwnershipAnnotations.Tool, update.Metadata.Annotations[OmniAnnotations.ManagedByGitOpsTools]));
         omni.Apply(plan);

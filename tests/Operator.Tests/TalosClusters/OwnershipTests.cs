@@ -1,6 +1,8 @@
 using OmniScale.Crds;
+using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 
 namespace OmniScale.Operator.Tests.TalosClusters;
 
@@ -50,10 +52,30 @@ public sealed class OwnershipTests(Installation installation)
         var ready = await stage.ReadyAsync<TalosCluster>("first");
         Assert.Equal("Current", Kstatus.Of(ready));
         Assert.Equal(
-            ["Create ConfigPatches/200-cluster-first-cni", "Create MachineSets/first-control-planes", "Create MachineSets/first-workers", "Update Clusters/first"],
+            ["Update Clusters/first", "Create ConfigPatches/200-cluster-first-cni", "Create MachineSets/first-control-planes", "Create MachineSets/first-workers"],
             stage.Writes());
         Assert.Equal(stage.Owned("first"), stage.Marks(ResourceTypes.Clusters, "first"));
         Assert.Equal("kept", stage.Omni.State.Get(ResourceTypes.Clusters, "first")!.Metadata.Labels["omni.sidero.dev/something"]);
+    }
+
+    [Fact]
+    public async Task One_that_goes_in_the_midst_of_taking_a_cluster_over_leaves_nothing_behind()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.PrepareAsync();
+        Put(stage, owner: "", orphaned: false);
+        stage.Omni.Faults.Add(new() { Kind = OmniFaultKind.Fail, Code = Grpc.Core.StatusCode.Internal, Id = "first-workers", Times = null });
+        await stage.ApplyClusterAsync("first", more: "adoptionPolicy: Adopt\n  deletionPolicy: Delete");
+        await Eventually.TrueAsync(() => stage.Omni.State.Get(ResourceTypes.MachineSets, "first-control-planes") is not null, "a part is there");
+
+        await stage.EditAsync<TalosCluster>("first", """{"adoptionPolicy": "Never"}""");
+        await stage.DeleteAsync<TalosCluster>("first");
+        stage.Omni.Faults.Clear();
+
+        await stage.GoneAsync<TalosCluster>("first");
+        Assert.Null(stage.Omni.State.Get(ResourceTypes.Clusters, "first"));
+        Assert.Empty(stage.Omni.State.List(ResourceTypes.MachineSets));
+        Assert.Empty(stage.Omni.State.List(ResourceTypes.ConfigPatches));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
     /// <summary>A Proxmox that is away is looked for more often than a healthy one is looked at: what waits for it is to go on soon.</summary>
     private static readonly TimeSpan AwayInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a pass waits for a look.</summary>
+    /// <summary>How long a pass waits for the look that it began.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<NamespacedName, Session> sessions = new();
@@ -45,30 +45,33 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
             session.Use(endpoint, time);
         }
 
-        if (session.Look is { IsCompleted: true })
+        var hasEnded = session.Look is { IsCompleted: true };
+        if (hasEnded)
         {
-            // Its end brought this pass, unless the provider was suspended meanwhile: then it may be too old.
             await KeepAsync(provider, session);
         }
 
         if (session.Look is null)
         {
-            if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < NextLook(provider, interval))
+            // Its end brought this pass, which may have waited in a queue for longer than one that is away is left alone.
+            var patience = hasEnded ? interval : NextLook(provider, interval);
+            if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < patience)
             {
                 return last;
             }
 
             session.Begin(request, LookAsync);
+
+            // Nobody else waits for it: what is asked for meanwhile wants a look of its own.
+            if (await IsOverSoonAsync(session.Look!, ct))
+            {
+                await KeepAsync(provider, session);
+                return session.Last;
+            }
         }
 
-        if (!await IsOverSoonAsync(session.Look!, ct))
-        {
-            _ = session.Look!.ContinueWith(_ => LookEnded?.Invoke(provider), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            return null;
-        }
-
-        await KeepAsync(provider, session);
-        return session.Last;
+        _ = session.Look!.ContinueWith(_ => LookEnded?.Invoke(provider), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return null;
     }
 
     public void Forget(NamespacedName provider)
@@ -132,7 +135,7 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         public ProxmoxEndpoint? Endpoint { get; private set; }
 
         /// <summary>The look under way, which may outlive the pass that began it.</summary>
-        public Task<ProxmoxReading>? Look { get; set; }
+        public Task<ProxmoxReading>? Look { get; private set; }
 
         public ProxmoxReading? Last { get; private set; }
 
@@ -151,7 +154,12 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         public void Begin(string request, Func<ProxmoxEndpoint, IProxmoxClient, CancellationToken, Task<ProxmoxReading>> look)
         {
             Request = request;
-            Look = look(Endpoint!, client!, closing!.Token);
+            var (to, with, token) = (Endpoint!, client!, closing!.Token);
+            // It may outlive the pass that asked for it, and is no part of its trace and log scope.
+            using (ExecutionContext.SuppressFlow())
+            {
+                Look = Task.Run(() => look(to, with, token));
+            }
         }
 
         /// <returns>Whether the look found another inventory than before.</returns>

@@ -6,7 +6,7 @@ using OmniScale.Omni.Api;
 
 namespace OmniScale.Operator.Controllers.TalosClusters;
 
-/// <summary>Carries a plan out: creations, updates, then deletions, so that a cluster grows before it shrinks.</summary>
+/// <summary>Carries a plan out: a takeover, creations, updates, then deletions, so that a cluster grows before it shrinks.</summary>
 internal static class ClusterSync
 {
     /// <summary>
@@ -19,6 +19,11 @@ internal static class ClusterSync
     {
         var (facts, omni) = (pass.Facts, pass.Omni.State);
         var isNew = false;
+        if (plan.Takeover is { } takeover)
+        {
+            await WriteAsync(facts, takeover, () => omni.UpdateAsync(takeover, ct));
+        }
+
         foreach (var resource in plan.Creates)
         {
             await WriteAsync(facts, resource, () => isNew ? PatientlyAsync(() => omni.CreateAsync(resource, ct), time, ct) : omni.CreateAsync(resource, ct));
@@ -30,7 +35,7 @@ internal static class ClusterSync
             }
         }
 
-        foreach (var resource in plan.Updates)
+        foreach (var resource in plan.Updates.Where(r => r != plan.Takeover))
         {
             await WriteAsync(facts, resource, () => omni.UpdateAsync(resource, ct));
         }
