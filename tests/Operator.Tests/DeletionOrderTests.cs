@@ -113,8 +113,7 @@ public sealed class DeletionOrderTests(Installation installation)
             {"suspend": true, "controlPlane": {"machineClass": {"name": "large"}}, "workers": [{"name": "workers", "machineClass": {"name": "large", "size": 1}}]}
             """);
         await stage.DeleteAsync<MachineClass>("small");
-        var waiting = await stage.ConditionAsync<MachineClass>("small", CommonConditions.Ready, "False", CommonReasons.InUse);
-        Assert.Equal("deletion waits for cluster first, whose machine sets still use this class in Omni", Stage.Message(waiting, CommonConditions.Ready));
+        await stage.ConditionMessageAsync<MachineClass>("small", CommonConditions.Ready, "deletion waits for cluster first, whose machine sets still use this class in Omni");
 
         await stage.DeleteAsync<TalosCluster>("first");
         await stage.GoneAsync<TalosCluster>("first");

@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using OmniScale.Core;
+using OmniScale.Crds;
 using OmniScale.Omni;
 using OmniScale.Omni.Api;
 using OmniScale.Operator.Connections;
@@ -29,6 +31,29 @@ internal static class OmniDeletion
         {
             // Gone, or a controller took hold of it meanwhile: the watch tells, and the next pass goes on.
         }
+    }
+
+    /// <summary>
+    /// Whether Omni has nothing of the owner under this name. Where the cache has nothing, Omni itself is asked: a creation may have been
+    /// stored whose answer was lost, and whose event is still to come. If so, the outcome says that it is waited for.
+    /// </summary>
+    public static async Task<bool> IsGoneAsync<T, TFacts, TSpec>(Pass<T, TFacts> pass, ResourceType<TSpec> type, string id, Owner owner, CancellationToken ct)
+        where T : class, IOmniScaleObject
+        where TFacts : PassFacts
+        where TSpec : class, IMessage<TSpec>, new()
+    {
+        if (pass.Omni.Cache.Find(type, id) is not null)
+        {
+            return false;
+        }
+
+        if (await pass.Omni.State.GetAsync(type, id, ct) is not { } there || owner.Judge(there.Metadata) != Ownership.Ours)
+        {
+            return true;
+        }
+
+        pass.Facts.Outcome = Outcome.Retry(CommonReasons.Deleting, $"{there} was made in Omni, whose news of it is waited for");
+        return false;
     }
 
     /// <summary>Takes the owner's marks off, in one bounded attempt.</summary>

@@ -1,5 +1,7 @@
 using OmniScale.Crds;
+using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
+using OmniScale.TestKit;
 
 namespace OmniScale.Operator.Tests.TalosClusters;
 
@@ -127,6 +129,28 @@ public sealed class TeardownTests(Installation installation)
 
         await stage.GoneAsync<TalosCluster>("first");
         await stage.EventAsync("first", "Warning", "Orphaned");
+    }
+
+    [Theory]
+    [InlineData("Delete", "absent")]
+    [InlineData("Orphan", "orphaned=time")]
+    public async Task A_cluster_of_whose_creation_nothing_was_heard_yet_is_not_left_behind(string policy, string marks)
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.PrepareAsync();
+        stage.Omni.Faults.Add(new() { Kind = OmniFaultKind.Stall, Method = "Watch", Type = "Clusters", Times = null });
+        stage.Omni.Faults.FailWatches("Clusters");
+        stage.Omni.Faults.Add(new() { Kind = OmniFaultKind.Reset, Method = "Create", Type = "Clusters", AfterStoring = true });
+        await stage.ApplyClusterAsync("first", more: $"deletionPolicy: {policy}");
+        await Eventually.TrueAsync(() => stage.Omni.State.Get(ResourceTypes.Clusters, "first") is not null, "the cluster is made");
+
+        await stage.DeleteAsync<TalosCluster>("first");
+        var waiting = await stage.ConditionAsync<TalosCluster>("first", CommonConditions.Ready, "False", CommonReasons.Deleting);
+        Assert.EndsWith("first was made in Omni, whose news of it is waited for", Stage.Message(waiting, CommonConditions.Ready));
+        stage.Omni.Faults.Clear();
+
+        await stage.GoneAsync<TalosCluster>("first");
+        Assert.Contains(marks, stage.Marks(ResourceTypes.Clusters, "first"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -177,7 +177,12 @@ internal sealed class MachineClassReconciler(
             return false;
         }
 
-        if (pass.Omni.Cache.Find(ResourceTypes.MachineClasses, machineClass.OmniName) is not { } stored || OwnerOf(machineClass).Judge(stored.Metadata) != Ownership.Ours)
+        if (pass.Omni.Cache.Find(ResourceTypes.MachineClasses, machineClass.OmniName) is not { } stored)
+        {
+            return await OmniDeletion.IsGoneAsync(pass, ResourceTypes.MachineClasses, machineClass.OmniName, OwnerOf(machineClass), ct);
+        }
+
+        if (OwnerOf(machineClass).Judge(stored.Metadata) != Ownership.Ours)
         {
             return true;
         }

@@ -154,12 +154,8 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         public void Begin(string request, Func<ProxmoxEndpoint, IProxmoxClient, CancellationToken, Task<ProxmoxReading>> look)
         {
             Request = request;
-            var (to, with, token) = (Endpoint!, client!, closing!.Token);
-            // It may outlive the pass that asked for it, and is no part of its trace and log scope.
-            using (ExecutionContext.SuppressFlow())
-            {
-                Look = Task.Run(() => look(to, with, token));
-            }
+            // In the trace of the pass that began it, though it may outlive that.
+            Look = look(Endpoint!, client!, closing!.Token);
         }
 
         /// <returns>Whether the look found another inventory than before.</returns>

@@ -14,6 +14,11 @@ internal static class ClusterDeletion
         if (await reconciler.OpenAsync(pass, ct))
         {
             var stored = ClusterReader.Read(pass.Omni.Cache, pass.Object.ClusterName);
+            if (stored.Cluster is null && !await IsGoneAsync(reconciler, pass, ct))
+            {
+                return false;
+            }
+
             var failure = stored.Cluster is { IsTearingDown: true }
                 ? $"it is being torn down, and that goes on; when its machines are gone, omnictl cluster delete {pass.Object.ClusterName} removes what is left"
                 : await OmniDeletion.ReleaseAsync(pass.Omni, Owned(reconciler, pass, stored), reconciler.Time, ct);
@@ -78,7 +83,7 @@ internal static class ClusterDeletion
         var left = ClusterReader.Read(pass.Omni.Cache, cluster.ClusterName);
         if (left.Cluster is null && Owned(reconciler, pass, left).Count == 0)
         {
-            return true;
+            return await IsGoneAsync(reconciler, pass, ct);
         }
 
         var words = facts.Observation.DestroyPhase is { Length: > 0 } phase ? phase : "Omni is tearing the cluster down";
@@ -88,6 +93,9 @@ internal static class ClusterDeletion
             : Outcome.Waiting(CommonReasons.Deleting, words);
         return false;
     }
+
+    private static Task<bool> IsGoneAsync(TalosClusterReconciler reconciler, Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
+        OmniDeletion.IsGoneAsync(pass, ResourceTypes.Clusters, pass.Object.ClusterName, reconciler.Owner(pass.Object), ct);
 
     private static List<OmniResource> Owned(TalosClusterReconciler reconciler, Pass<TalosCluster, ClusterFacts> pass, StoredCluster stored)
     {
