@@ -88,9 +88,7 @@ public sealed class DeletionOrderTests(Installation installation)
     public async Task A_class_that_a_cluster_stops_using_goes()
     {
         await using var stage = await Stage.StartAsync(installation);
-        await stage.RunClusterAsync("first");
-        await stage.ApplyClassAsync("large");
-        await stage.ReadyAsync<MachineClass>("large");
+        await RunClusterBesideLargeAsync(stage);
         await stage.DeleteAsync<MachineClass>("small");
         await stage.ConditionAsync<MachineClass>("small", CommonConditions.Ready, "False", CommonReasons.InUse);
 
@@ -106,14 +104,13 @@ public sealed class DeletionOrderTests(Installation installation)
     public async Task A_class_goes_with_the_object_of_a_cluster_that_uses_it_in_Omni_alone()
     {
         await using var stage = await Stage.StartAsync(installation);
-        await stage.RunClusterAsync("first");
-        await stage.ApplyClassAsync("large");
-        await stage.ReadyAsync<MachineClass>("large");
+        await RunClusterBesideLargeAsync(stage);
         await stage.EditAsync<TalosCluster>("first", """
             {"suspend": true, "controlPlane": {"machineClass": {"name": "large"}}, "workers": [{"name": "workers", "machineClass": {"name": "large", "size": 1}}]}
             """);
         await stage.DeleteAsync<MachineClass>("small");
-        await stage.ConditionMessageAsync<MachineClass>("small", CommonConditions.Ready, "deletion waits for cluster first, whose machine sets still use this class in Omni");
+        const string waits = "deletion waits for cluster first, whose machine sets still use this class in Omni";
+        Assert.Equal(waits, await stage.ConditionMessageAsync<MachineClass>("small", CommonConditions.Ready, waits));
 
         await stage.DeleteAsync<TalosCluster>("first");
         await stage.GoneAsync<TalosCluster>("first");
@@ -236,5 +233,13 @@ public sealed class DeletionOrderTests(Installation installation)
         await stage.CreateSecretAsync("omni", ApiGroup.OmniSecretType, secret!.Data.ToDictionary(pair => pair.Key, pair => System.Text.Encoding.UTF8.GetString(pair.Value)));
         await stage.GoneAsync<TalosCluster>("first");
         await Eventually.TrueAsync(() => stage.Omni.Lifecycle.Machines().Count == 0, "no machine is left");
+    }
+
+    /// <summary>Cluster first of class small, and class large that nothing uses yet.</summary>
+    private static async Task RunClusterBesideLargeAsync(Stage stage)
+    {
+        await stage.RunClusterAsync("first");
+        await stage.ApplyClassAsync("large");
+        await stage.ReadyAsync<MachineClass>("large");
     }
 }

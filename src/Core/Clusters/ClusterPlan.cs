@@ -17,8 +17,9 @@ public sealed record ClusterPlan
     public IReadOnlyList<OmniResource> Updates { get; init; } = [];
 
     /// <summary>
-    /// That of <see cref="Updates"/> which makes the cluster the owner's; null when it is his or not there. It comes before anything else: an
-    /// owner who goes halfway deletes a cluster that is his, and cannot find what he put into one that is not.
+    /// That of <see cref="Updates"/> which makes the cluster the owner's; null when it is his already, or not there. It is written first:
+    /// should the owner be deleted before the rest is written, its deletion finds all parts through a cluster that is its own, and would
+    /// leave them behind in one that is not.
     /// </summary>
     public OmniResource? Takeover { get; init; }
 

@@ -61,10 +61,14 @@ internal static class TransportFailure
             return (OmniError.Unavailable, $"{endpoint} did not accept the connection in time");
         }
 
-        // Cancelled from within: our own guard has ended it.
-        return causes.Any(e => e is HttpRequestException or IOException or ObjectDisposedException)
-            ? (OmniError.Unavailable, $"the connection to {endpoint} was lost: {cause.GetBaseException().Message}{(cause.GetBaseException() is OperationCanceledException ? "" : HttpsHint(endpoint))}")
-            : null;
+        if (causes.Any(e => e is HttpRequestException or IOException or ObjectDisposedException))
+        {
+            // A cancellation below is our own guard's, and tells nothing of what is served there.
+            var lost = causes[^1];
+            return (OmniError.Unavailable, $"the connection to {endpoint} was lost: {lost.Message}{(lost is OperationCanceledException ? "" : HttpsHint(endpoint))}");
+        }
+
+        return null;
     }
 
     private static IEnumerable<Exception> Flatten(Exception exception)

@@ -34,19 +34,14 @@ internal static class OmniDeletion
     }
 
     /// <summary>
-    /// Whether Omni has nothing of the owner under this name. Where the cache has nothing, Omni itself is asked: a creation may have been
-    /// stored whose answer was lost, and whose event is still to come. If so, the outcome says that it is waited for.
+    /// Asks Omni itself whether it has nothing of the owner under a name that the cache does not know: a creation may have been stored
+    /// whose answer was lost, and whose event is still to come. If so, the outcome says that it is waited for.
     /// </summary>
     public static async Task<bool> IsGoneAsync<T, TFacts, TSpec>(Pass<T, TFacts> pass, ResourceType<TSpec> type, string id, Owner owner, CancellationToken ct)
         where T : class, IOmniScaleObject
         where TFacts : PassFacts
         where TSpec : class, IMessage<TSpec>, new()
     {
-        if (pass.Omni.Cache.Find(type, id) is not null)
-        {
-            return false;
-        }
-
         if (await pass.Omni.State.GetAsync(type, id, ct) is not { } there || owner.Judge(there.Metadata) != Ownership.Ours)
         {
             return true;

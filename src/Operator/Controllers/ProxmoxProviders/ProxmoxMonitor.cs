@@ -54,8 +54,8 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         if (session.Look is null)
         {
             // Its end brought this pass, which may have waited in a queue for longer than one that is away is left alone.
-            var patience = hasEnded ? interval : NextLook(provider, interval);
-            if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < patience)
+            var freshFor = hasEnded ? interval : NextLook(provider, interval);
+            if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < freshFor)
             {
                 return last;
             }
