@@ -153,8 +153,12 @@ internal sealed partial class Actors
         }
         else
         {
-            world.LetGo.Remove(owner);
             world.TornDown.Add(names[(place, name)]);
+            if (value.Metadata.Finalizers?.Contains(ApiGroup.Finalizer) == true)
+            {
+                // Else no operator has seen it yet, and it may go as though it had never been there.
+                world.LetGo.Remove(owner);
+            }
         }
 
         await world.DeleteAsync<T>(@namespace, name);

@@ -27,6 +27,9 @@ public sealed record Owner(string ClusterId, string Namespace, string Name)
         metadata.Annotations[OwnershipAnnotations.Orphaned] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Whether the owner that the resource names has let go of it.</summary>
+    public static bool IsReleased(Metadata metadata) => metadata.Annotations.ContainsKey(OwnershipAnnotations.Orphaned);
+
     /// <summary>How the resource stands to this owner.</summary>
     public Ownership Judge(Metadata metadata)
     {
@@ -40,7 +43,7 @@ public sealed record Owner(string ClusterId, string Namespace, string Name)
             return Ownership.Ours;
         }
 
-        return metadata.Annotations.ContainsKey(OwnershipAnnotations.Orphaned) ? Ownership.Orphaned : Ownership.Foreign;
+        return IsReleased(metadata) ? Ownership.Orphaned : Ownership.Foreign;
     }
 
     /// <summary>Whether the resource is this owner's, or may become it.</summary>

@@ -14,7 +14,7 @@ internal static class OmniDeletion
     private static readonly TimeSpan OrphaningLimit = TimeSpan.FromSeconds(10);
 
     private const int ReleaseAttempts = 5;
-    private static readonly TimeSpan ConflictPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReleasePause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Marks a resource for deletion, or removes it when nothing holds it any more. Being gone already is success.</summary>
     public static async Task StepAsync(IOmniState omni, OmniResource resource, CancellationToken ct)
@@ -84,10 +84,13 @@ internal static class OmniDeletion
         }
     }
 
-    /// <summary>Omni's controllers write to the same resources: after a conflict the watch brings what they wrote.</summary>
+    /// <summary>
+    /// Omni's controllers write to the same resources: after a conflict the watch brings what they wrote. And a connection that breaks is not
+    /// yet an Omni that is away: half of a cluster's parts with the marks of a living owner would be in everybody's way.
+    /// </summary>
     private static async Task ReleaseAsync(OmniLink omni, OmniResource resource, TimeProvider time, CancellationToken ct)
     {
-        for (var attempt = 1; omni.Cache.Find(resource.Type, resource.Id) is { } current; attempt++)
+        for (var attempt = 1; omni.Cache.Find(resource.Type, resource.Id) is { } current && !Owner.IsReleased(current.Metadata); attempt++)
         {
             try
             {
@@ -98,9 +101,9 @@ internal static class OmniDeletion
             {
                 return;
             }
-            catch (OmniException e) when (e.Kind == OmniError.VersionConflict && attempt < ReleaseAttempts)
+            catch (OmniException e) when (e.Kind is OmniError.VersionConflict or OmniError.Unavailable && attempt < ReleaseAttempts)
             {
-                await Task.Delay(ConflictPause, time, ct);
+                await Task.Delay(ReleasePause, time, ct);
             }
         }
     }

@@ -2,6 +2,7 @@ using k8s.Models;
 using OmniScale.Crds;
 using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
+using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
 
 namespace OmniScale.Operator.Tests.TalosClusters;
@@ -101,7 +102,7 @@ public sealed class OrphaningTests(Installation installation)
     {
         await using var stage = await Stage.StartAsync(installation);
         await stage.RunClusterAsync("first");
-        stage.Omni.Faults.Add(new() { Kind = Lab.Omni.Faults.OmniFaultKind.Stall, Method = "Update", Times = null });
+        stage.Omni.Faults.Add(new() { Kind = OmniFaultKind.Stall, Method = "Update", Times = null });
 
         await stage.DeleteAsync<TalosCluster>("first");
 
@@ -121,6 +122,24 @@ public sealed class OrphaningTests(Installation installation)
         await stage.GoneAsync<TalosCluster>("first");
 
         Assert.Equal(stage.Orphaned("first"), stage.Marks(ResourceTypes.Clusters, "first"));
+        Assert.Equal(stage.Orphaned("first"), stage.Marks(ResourceTypes.MachineSets, "first-workers"));
+        await stage.EventAsync("first", "Normal", "Orphaned");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_breaks_does_not_leave_half_of_the_marks(bool afterStoring)
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.RunClusterAsync("first");
+        stage.Omni.Faults.Add(new() { Kind = OmniFaultKind.Reset, Method = "Update", Type = "ConfigPatches", AfterStoring = afterStoring });
+
+        await stage.DeleteAsync<TalosCluster>("first");
+        await stage.GoneAsync<TalosCluster>("first");
+
+        Assert.Equal(stage.Orphaned("first"), stage.Marks(ResourceTypes.Clusters, "first"));
+        Assert.Equal(stage.Orphaned("first"), stage.Marks(ResourceTypes.ConfigPatches, "200-cluster-first-cni"));
         Assert.Equal(stage.Orphaned("first"), stage.Marks(ResourceTypes.MachineSets, "first-workers"));
         await stage.EventAsync("first", "Normal", "Orphaned");
     }
