@@ -108,7 +108,8 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
 
         _client.Transport.RaiseReturned();
 
-        await Assert.ThrowsAsync<TimeoutException>(() => lost);
+        TimeoutException error = await Assert.ThrowsAsync<TimeoutException>(() => lost);
+        Assert.Equal("The API server was away and did not answer apis/test.example.com/v1/namespaces/a/widgets", error.GetBaseException().Message);
         Assert.False(later.IsCompleted);
         _client.Transport.NoteAbsence();
         _client.Transport.RaiseReturned();

@@ -60,7 +60,21 @@ public class KubeClientTests
 
         await time.PassAsync(TimeSpan.FromSeconds(30));
 
-        await Assert.ThrowsAsync<TimeoutException>(() => request);
+        TimeoutException error = await Assert.ThrowsAsync<TimeoutException>(() => request);
+        Assert.Equal("The API server did not answer apis/test.example.com/v1/namespaces/a/widgets/one in time", error.GetBaseException().Message);
+    }
+
+    [Fact]
+    public async Task Readiness_WhenTheServerDoesNotAnswer_SaysHowLongItWasWaitedFor()
+    {
+        var time = new RecordingTimeProvider();
+        await using var server = new FakeApiServer(request => request.StallAsync());
+        using KubeClient client = server.Client(time);
+        Task<string?> question = client.FindUnreadinessAsync(TimeSpan.FromSeconds(3), Ct);
+
+        await time.PassAsync(TimeSpan.FromSeconds(3));
+
+        Assert.Equal("no answer within 3 s", await question);
     }
 
     [Fact]

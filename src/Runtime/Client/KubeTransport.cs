@@ -89,7 +89,11 @@ internal sealed class KubeTransport : IDisposable
                     : string.Join("; ", text.Split('\n').Where(line => line.StartsWith("[-]", StringComparison.Ordinal)).DefaultIfEmpty($"HTTP status {(int)response.StatusCode}"));
             }, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        catch (TimeoutException)
+        {
+            return $"no answer within {limit.TotalSeconds:0} s";
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return e.GetBaseException().Message;
         }
@@ -138,7 +142,7 @@ internal sealed class KubeTransport : IDisposable
         }
         catch (OperationCanceledException e) when (e is not LeadershipLostException && lost.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"The API server was away and did not answer {WithoutQuery(path)}", e);
+            throw new TimeoutException($"The API server was away and did not answer {WithoutQuery(path)}");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or ApiException { IsServerError: true })
         {
@@ -158,7 +162,8 @@ internal sealed class KubeTransport : IDisposable
         catch (OperationCanceledException e) when (e is not LeadershipLostException && !ct.IsCancellationRequested)
         {
             // Ours, or that of the handler, which reports a connection that is not made in time as a cancellation too.
-            throw new TimeoutException($"The API server did not answer {WithoutQuery(path)} in time", e);
+            // Without it below: users are told the innermost message, and "The operation was canceled" tells nothing.
+            throw new TimeoutException($"The API server did not answer {WithoutQuery(path)} in time");
         }
     }
 

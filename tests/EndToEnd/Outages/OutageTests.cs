@@ -119,8 +119,7 @@ public sealed class OutageTests(Installation installation)
         await outage.LastAsync();
 
         await world.ControlPlane.StartEtcdAsync();
-        // The API server finds it again by itself, which takes it some seconds: without it nobody can get anything done.
-        await Eventually.TrueAsync(async () => (await world.ClusterAsync()).Metadata.Name == "first", "the API server has found etcd", Patience);
+        await Eventually.TrueAsync(world.HasWholeApiServerAsync, "the API server has found etcd", Patience);
         await AssertSettlesAsync(world, outage, IllControlPlane, rendered);
         AssertLives(outage);
     }

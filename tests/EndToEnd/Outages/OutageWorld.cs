@@ -150,6 +150,15 @@ internal sealed class OutageWorld : IAsyncDisposable
     public static string Condition(IOmniScaleObject value, string type) =>
         value.CommonStatus?.Conditions?.FirstOrDefault(c => c.Type == type) is { } condition ? $"{condition.Status} {condition.Reason}" : "none";
 
+    /// <summary>
+    /// Whether the API server is whole. It has three clients of etcd, for its own types, for custom ones and for its readiness; after an
+    /// outage of a minute each finds etcd again by itself, up to fifteen seconds apart.
+    /// </summary>
+    public async Task<bool> HasWholeApiServerAsync() =>
+        await Client.FindUnreadinessAsync(TimeSpan.FromSeconds(3), Ct) is null
+        && await Client.FindAsync<TalosCluster>(new(Namespace, "first"), Ct) is not null
+        && await Client.FindAsync<V1Secret>(new(Namespace, "omni"), Ct) is not null;
+
     /// <summary>What the operator answers to kubelet: the code and the words.</summary>
     public async Task<string> AskAsync(string path)
     {
