@@ -41,6 +41,10 @@ internal sealed class RunningOperator : IAsyncDisposable
         return new RunningOperator(app, client, log);
     }
 
+    /// <summary>What the operator knows of the objects.</summary>
+    public Store<T> Store<T>()
+        where T : class, IOmniScaleObject => app.Services.GetRequiredService<Store<T>>();
+
     /// <summary>Gives each object of these names a pass, as the regular resync does.</summary>
     public void Resync(string @namespace, string provider, string machineClass, string cluster)
     {

@@ -13,6 +13,9 @@ internal static class OmniDeletion
     /// <summary>An orphaning may not wait for Omni: what is not marked by then stays as it is.</summary>
     private static readonly TimeSpan OrphaningLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>Reads of Omni lag behind its watches by some milliseconds: what a watch said is gone is there for a moment more.</summary>
+    private static readonly TimeSpan[] ReadPauses = [.. new[] { 25, 50, 100, 200 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
+
     private const int ReleaseAttempts = 5;
     private static readonly TimeSpan ReleasePause = TimeSpan.FromMilliseconds(200);
 
@@ -37,18 +40,29 @@ internal static class OmniDeletion
     /// Asks Omni itself whether it has nothing of the owner under a name that the cache does not know: a creation may have been stored
     /// whose answer was lost, and whose event is still to come. If so, the outcome says that it is waited for.
     /// </summary>
-    public static async Task<bool> IsGoneAsync<T, TFacts, TSpec>(Pass<T, TFacts> pass, ResourceType<TSpec> type, string id, Owner owner, CancellationToken ct)
+    public static async Task<bool> IsGoneAsync<T, TFacts, TSpec>(
+        Pass<T, TFacts> pass, ResourceType<TSpec> type, string id, Owner owner, TimeProvider time, CancellationToken ct)
         where T : class, IOmniScaleObject
         where TFacts : PassFacts
         where TSpec : class, IMessage<TSpec>, new()
     {
-        if (await pass.Omni.State.GetAsync(type, id, ct) is not { } there || owner.Judge(there.Metadata) != Ownership.Ours)
+        for (var attempt = 0; ; attempt++)
         {
-            return true;
-        }
+            if (await pass.Omni.State.GetAsync(type, id, ct) is not { } there || owner.Judge(there.Metadata) != Ownership.Ours)
+            {
+                return true;
+            }
 
-        pass.Facts.Outcome = Outcome.Retry(CommonReasons.Deleting, $"{there} was made in Omni, whose news of it is waited for");
-        return false;
+            if (attempt == ReadPauses.Length)
+            {
+                pass.Facts.Outcome = Outcome.Retry(
+                    CommonReasons.Deleting,
+                    there.IsTearingDown ? $"Omni is removing what is left of {there}" : $"{there} was made in Omni, whose news of it is waited for");
+                return false;
+            }
+
+            await Task.Delay(ReadPauses[attempt], time, ct);
+        }
     }
 
     /// <summary>Takes the owner's marks off, in one bounded attempt.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OmniScale.Crds;
 using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
@@ -25,6 +26,31 @@ public sealed class TeardownTests(Installation installation)
         Assert.Equal("absent", stage.Marks(ResourceTypes.MachineSets, "first-workers"));
         Assert.Empty(stage.Omni.Lifecycle.Machines());
         Assert.Empty(stage.Omni.Lifecycle.Leaked);
+    }
+
+    [Fact]
+    public async Task Reads_that_lag_behind_do_not_show_in_the_status()
+    {
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.RunClusterAsync("first", Delete);
+        stage.Omni.ReadLag = TimeSpan.FromMilliseconds(150);
+        var said = new ConcurrentQueue<string>();
+        stage.Operator!.Store<TalosCluster>().Changed += change =>
+        {
+            if (change.New is { Metadata.DeletionTimestamp: not null } cluster)
+            {
+                said.Enqueue(Stage.Message(cluster, CommonConditions.Ready));
+            }
+        };
+
+        await stage.DeleteAsync<TalosCluster>("first");
+        await stage.GoneAsync<TalosCluster>("first");
+
+        Assert.Contains("Omni is tearing the cluster down", said);
+        Assert.DoesNotContain(said, message => message.Contains("Clusters.omni.sidero.dev", StringComparison.Ordinal));
+        await stage.DeleteAsync<MachineClass>("small");
+        await stage.GoneAsync<MachineClass>("small");
+        Assert.Equal("absent", stage.Marks(ResourceTypes.MachineClasses, "small"));
     }
 
     [Fact]

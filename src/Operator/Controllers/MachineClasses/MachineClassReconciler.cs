@@ -179,7 +179,7 @@ internal sealed class MachineClassReconciler(
 
         if (pass.Omni.Cache.Find(ResourceTypes.MachineClasses, machineClass.OmniName) is not { } stored)
         {
-            return await OmniDeletion.IsGoneAsync(pass, ResourceTypes.MachineClasses, machineClass.OmniName, OwnerOf(machineClass), ct);
+            return await OmniDeletion.IsGoneAsync(pass, ResourceTypes.MachineClasses, machineClass.OmniName, OwnerOf(machineClass), Services.Time, ct);
         }
 
         if (OwnerOf(machineClass).Judge(stored.Metadata) != Ownership.Ours)

@@ -95,7 +95,7 @@ internal static class ClusterDeletion
     }
 
     private static Task<bool> IsGoneAsync(TalosClusterReconciler reconciler, Pass<TalosCluster, ClusterFacts> pass, CancellationToken ct) =>
-        OmniDeletion.IsGoneAsync(pass, ResourceTypes.Clusters, pass.Object.ClusterName, reconciler.Owner(pass.Object), ct);
+        OmniDeletion.IsGoneAsync(pass, ResourceTypes.Clusters, pass.Object.ClusterName, reconciler.Owner(pass.Object), reconciler.Time, ct);
 
     private static List<OmniResource> Owned(TalosClusterReconciler reconciler, Pass<TalosCluster, ClusterFacts> pass, StoredCluster stored)
     {
