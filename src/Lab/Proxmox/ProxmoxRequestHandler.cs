@@ -37,6 +37,9 @@ internal sealed class ProxmoxRequestHandler(ProxmoxSimulatorOptions options, Pro
             record(new RecordedCall(options.Time.GetUtcNow(), context.Request.Method, path, context.Request.QueryString.Value ?? "", exchange.Who,
                 exchange.Aborted ? 0 : context.Response.StatusCode));
             Interlocked.Decrement(ref underWay);
+            // Last: whoever sees the connection end finds the call in the list.
+            if (exchange.Aborted)
+                context.Abort();
         }
     }
 
@@ -49,7 +52,6 @@ internal sealed class ProxmoxRequestHandler(ProxmoxSimulatorOptions options, Pro
         if (fault.Reset)
         {
             exchange.Aborted = true;
-            context.Abort();
             return true;
         }
         if (fault.Status is null && fault.Body is null)
