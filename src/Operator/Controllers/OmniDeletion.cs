@@ -13,9 +13,6 @@ internal static class OmniDeletion
     /// <summary>An orphaning may not wait for Omni: what is not marked by then stays as it is.</summary>
     private static readonly TimeSpan OrphaningLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reads of Omni lag behind its watches by some milliseconds: what a watch said is gone is there for a moment more.</summary>
-    private static readonly TimeSpan[] ReadPauses = [.. new[] { 25, 50, 100, 200 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
-
     private const int ReleaseAttempts = 5;
     private static readonly TimeSpan ReleasePause = TimeSpan.FromMilliseconds(200);
 
@@ -38,7 +35,8 @@ internal static class OmniDeletion
 
     /// <summary>
     /// Asks Omni itself whether it has nothing of the owner under a name that the cache does not know: a creation may have been stored
-    /// whose answer was lost, and whose event is still to come. If so, the outcome says that it is waited for.
+    /// whose answer was lost, and whose event is still to come. If so, the outcome says that it is waited for. What a watch said is gone is
+    /// still read for a moment.
     /// </summary>
     public static async Task<bool> IsGoneAsync<T, TFacts, TSpec>(
         Pass<T, TFacts> pass, ResourceType<TSpec> type, string id, Owner owner, TimeProvider time, CancellationToken ct)
@@ -53,7 +51,7 @@ internal static class OmniDeletion
                 return true;
             }
 
-            if (attempt == ReadPauses.Length)
+            if (attempt == ReadLag.Pauses.Length)
             {
                 pass.Facts.Outcome = Outcome.Retry(
                     CommonReasons.Deleting,
@@ -61,7 +59,7 @@ internal static class OmniDeletion
                 return false;
             }
 
-            await Task.Delay(ReadPauses[attempt], time, ct);
+            await Task.Delay(ReadLag.Pauses[attempt], time, ct);
         }
     }
 

@@ -9,12 +9,6 @@ namespace OmniScale.Operator.Controllers.TalosClusters;
 /// <summary>Carries a plan out: a takeover, creations, updates, then deletions, so that a cluster grows before it shrinks.</summary>
 internal static class ClusterSync
 {
-    /// <summary>
-    /// Omni checks the parts of a cluster against a cache that has the cluster itself some milliseconds late. That is waited for in
-    /// the pass that made it: a refusal would cost a status write and a backoff for each new cluster.
-    /// </summary>
-    private static readonly TimeSpan[] Patience = [.. new[] { 25, 50, 100, 200 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
-
     public static async Task ApplyAsync(Pass<TalosCluster, ClusterFacts> pass, ClusterPlan plan, TimeProvider time, CancellationToken ct)
     {
         var (facts, omni) = (pass.Facts, pass.Omni.State);
@@ -98,9 +92,10 @@ internal static class ClusterSync
         }
     }
 
+    /// <summary>Omni checks the parts of a cluster against reads that do not show the cluster itself at once.</summary>
     private static async Task PatientlyAsync(Func<Task> write, TimeProvider time, CancellationToken ct)
     {
-        foreach (var delay in Patience)
+        foreach (var delay in ReadLag.Pauses)
         {
             try
             {
