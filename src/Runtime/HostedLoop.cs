@@ -4,11 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace OmniScale.Runtime;
 
 /// <summary>
-/// A background service without which the process is of no use: when its loop fails or just ends, the host is stopped and the
-/// process ends with exit code 1. Being started again beats living on half dead.
+/// A background service without which the process is of no use: when its loop fails or just ends, the host is stopped, and
+/// <see cref="HasFailed"/> tells its owner to end the process with an error. Being started again beats living on half dead.
 /// </summary>
 public abstract class HostedLoop(IHostApplicationLifetime lifetime, ILogger logger) : BackgroundService
 {
+    private volatile bool _failed;
+
+    /// <summary>The loop ended though nobody had asked it to.</summary>
+    public bool HasFailed => _failed;
+
     protected ILogger Logger => logger;
 
     /// <summary>The host began to stop. It tells its services one after the other, each when the one before has ended.</summary>
@@ -34,7 +39,7 @@ public abstract class HostedLoop(IHostApplicationLifetime lifetime, ILogger logg
         catch (Exception e)
         {
             logger.LogCritical(e, "Stopping the host, {Loop} failed", GetType().Name);
-            Environment.ExitCode = 1;
+            _failed = true;
             lifetime.StopApplication();
         }
     }

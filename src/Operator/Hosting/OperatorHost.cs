@@ -40,8 +40,11 @@ internal static class OperatorHost
         using var leadership = options.LeaderElect ? new Leadership(LeaseOf(options, configuration), TimeProvider.System) : null;
         using var client = new KubeClient(configuration, Name, TimeProvider.System, leadership, options.KubeApi);
         await using var app = Build(options, client, TimeProvider.System, leadership: leadership);
+
+        // Asked for before the run, which disposes of the services at its end.
+        HostedLoop[] loops = [.. app.Services.GetServices<IHostedService>().OfType<HostedLoop>()];
         await app.RunAsync(ct);
-        return Environment.ExitCode;
+        return loops.Any(loop => loop.HasFailed) ? 1 : 0;
     }
 
     /// <summary>The operator, ready to start.</summary>
