@@ -64,8 +64,8 @@ public sealed class Controller<T> : HostedLoop
         Progressed();
     }
 
-    /// <summary>When a pass last began or ended.</summary>
-    public DateTimeOffset LastProgress => new(Interlocked.Read(ref _lastProgress), TimeSpan.Zero);
+    /// <summary>How long ago a pass last began or ended.</summary>
+    public TimeSpan SinceProgress => _time.GetElapsedTime(Interlocked.Read(ref _lastProgress));
 
     /// <summary>Whether the controller's own objects and everything it waits for are complete.</summary>
     public bool Synced => _reflectors.All(reflector => reflector.HasSynced) && _options.WaitFor.All(hasSynced => hasSynced());
@@ -73,7 +73,7 @@ public sealed class Controller<T> : HostedLoop
     /// <summary>Passes are being made: everything is complete, and this process leads.</summary>
     public bool Working => _working;
 
-    /// <summary>Keys that could have a pass now; with an old <see cref="LastProgress"/> a sign of workers that hang.</summary>
+    /// <summary>Keys that could have a pass now; with a long <see cref="SinceProgress"/> a sign of workers that hang.</summary>
     public int Pending => _queue.Count;
 
     /// <summary>The sources of the objects, for readings.</summary>
@@ -266,5 +266,5 @@ public sealed class Controller<T> : HostedLoop
         }
     }
 
-    private void Progressed() => Interlocked.Exchange(ref _lastProgress, _time.GetUtcNow().Ticks);
+    private void Progressed() => Interlocked.Exchange(ref _lastProgress, _time.GetTimestamp());
 }

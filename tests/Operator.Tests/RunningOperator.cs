@@ -58,7 +58,7 @@ internal sealed class RunningOperator : IAsyncDisposable
 
     private bool IsIdle<T>()
         where T : class, IOmniScaleObject =>
-        Controller<T>() is { Synced: true, Pending: 0 } controller && TimeProvider.System.GetUtcNow() - controller.LastProgress > Quiet;
+        Controller<T>() is { Synced: true, Pending: 0 } controller && controller.SinceProgress > Quiet;
 
     private Controller<T> Controller<T>()
         where T : class, IOmniScaleObject => app.Services.GetRequiredService<Controller<T>>();

@@ -102,6 +102,23 @@ public sealed class WorkQueueTests : IDisposable
         AssertDueAfter(TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>As on a virtual machine that was suspended, or restored from a snapshot.</summary>
+    [Fact]
+    public void Delays_WhenTheClockIsSetBack_AreNoLonger()
+    {
+        var clock = new SetClock(_time);
+        using var queue = new WorkQueue(clock, () => 0);
+        queue.AddAfter(A, TimeSpan.FromSeconds(10));
+        queue.AddRateLimited(B);
+
+        clock.Offset = -TimeSpan.FromHours(1);
+
+        _time.Advance(WorkQueue.FirstBackoff);
+        Assert.Equal(1, queue.Count);
+        _time.Advance(TimeSpan.FromSeconds(10) - WorkQueue.FirstBackoff);
+        Assert.Equal(2, queue.Count);
+    }
+
     [Fact]
     public void AddAfter_WhenAskedTwice_TheEarlierTimeWins()
     {

@@ -7,7 +7,7 @@ namespace OmniScale.Omni;
 public abstract class OmniStore
 {
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long lastEventTicks;
+    private long lastHeard;
     private volatile OmniException? error;
     private volatile bool isUp;
     private int restarts;
@@ -19,8 +19,8 @@ public abstract class OmniStore
     /// <summary>Whether everything was read once. It stays so when the watch breaks: the store then keeps what it knew.</summary>
     public bool IsSynced => synced.Task.IsCompletedSuccessfully;
 
-    /// <summary>When Omni last said anything about this type; null if never.</summary>
-    public DateTimeOffset? LastEventAt => Interlocked.Read(ref lastEventTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    /// <summary>When Omni last said anything about this type, a timestamp of the connection's clock; null if never.</summary>
+    public long? LastHeard => Interlocked.Read(ref lastHeard) is not 0 and var timestamp ? timestamp : null;
 
     /// <summary>How often the watch had to be opened again.</summary>
     public int Restarts => restarts;
@@ -67,7 +67,7 @@ public abstract class OmniStore
 
     internal abstract void Destroyed(string id, Incarnation known);
 
-    internal void Heard(DateTimeOffset now) => Interlocked.Exchange(ref lastEventTicks, now.UtcTicks);
+    internal void Heard(long timestamp) => Interlocked.Exchange(ref lastHeard, timestamp);
 
     internal void StreamUp()
     {

@@ -144,7 +144,7 @@ internal sealed class ResourceWatch(
         {
             var message = call.ResponseStream.Current;
             heard();
-            store.Heard(time.GetUtcNow());
+            store.Heard(time.GetTimestamp());
             if (message.Event.Count == 0)
             {
                 // The first message is empty: the stream stands.

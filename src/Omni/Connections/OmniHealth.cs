@@ -4,5 +4,5 @@ namespace OmniScale.Omni;
 /// <param name="Reachable">Null while nothing was tried yet.</param>
 /// <param name="Kind">The failure, if it is not reachable.</param>
 /// <param name="Message">The failure in words; empty otherwise.</param>
-/// <param name="Since">Since when <see cref="Reachable"/> is what it is, whatever became of the failure meanwhile.</param>
-public sealed record OmniHealth(bool? Reachable, OmniError? Kind, string Message, DateTimeOffset Since);
+/// <param name="Since">Since when <see cref="Reachable"/> is what it is, whatever became of the failure meanwhile: a timestamp of the connection's clock.</param>
+public sealed record OmniHealth(bool? Reachable, OmniError? Kind, string Message, long Since);

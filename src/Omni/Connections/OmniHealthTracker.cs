@@ -16,7 +16,7 @@ internal sealed class OmniHealthTracker(TimeProvider time)
     private OmniException? streamFailure;
     private OmniException? callFailure;
     private bool callSucceeded;
-    private OmniHealth current = new(null, null, "", time.GetUtcNow());
+    private OmniHealth current = new(null, null, "", time.GetTimestamp());
 
     /// <summary>Raised when it becomes reachable or unreachable, or the kind of failure changes; not for another wording.</summary>
     public event Action<OmniHealth>? Changed;
@@ -103,7 +103,7 @@ internal sealed class OmniHealthTracker(TimeProvider time)
     {
         var (kind, message) = Problem();
         bool? reachable = kind is not null ? false : running.Count > 0 || callSucceeded ? true : null;
-        return new OmniHealth(reachable, kind, message, current.Reachable == reachable ? current.Since : time.GetUtcNow());
+        return new OmniHealth(reachable, kind, message, current.Reachable == reachable ? current.Since : time.GetTimestamp());
     }
 
     private (OmniError? Kind, string Message) Problem()

@@ -129,7 +129,7 @@ internal sealed class OmniLinks : IDisposable
 
         var complete = connection.Cache.Follow(OmniCaches.Types);
         var health = connection.Health;
-        if (health.Reachable == false && !(complete && time.GetUtcNow() - health.Since < Grace))
+        if (health.Reachable == false && !(complete && time.GetElapsedTime(health.Since) < Grace))
         {
             return new(Finding.False(OmniFailures.ConnectionReason(health.Kind ?? OmniError.Unavailable) ?? OmniReasons.Unreachable, OmniFailures.Advice(health.Kind, health.Message))) { Binding = binding };
         }
@@ -146,7 +146,7 @@ internal sealed class OmniLinks : IDisposable
             return new(Finding.False(OmniReasons.PermissionDenied, OmniFailures.Advice(OmniError.PermissionDenied, $"{failing.Type} cannot be read: {failing.Error.Message}"))) { Binding = binding };
         }
 
-        var left = ConnectLimit - (time.GetUtcNow() - health.Since);
+        var left = ConnectLimit - time.GetElapsedTime(health.Since);
         return left > TimeSpan.Zero
             ? new(Finding.Unknown(OmniReasons.Connecting, $"connecting to {binding.Endpoint}")) { Binding = binding, IsConnecting = true, RecheckAfter = left }
             : new(Finding.False(OmniReasons.Unreachable, $"{binding.Endpoint} has not answered completely yet{(failing is null ? "" : $": {failing.Type} cannot be read: {failing.Error!.Message}")}")) { Binding = binding };
@@ -194,7 +194,7 @@ internal sealed class OmniLinks : IDisposable
                 return;
             }
 
-            var left = Grace - (time.GetUtcNow() - health.Since);
+            var left = Grace - time.GetElapsedTime(health.Since);
             if (left <= TimeSpan.Zero || !connection.Cache.Follow(OmniCaches.Types))
             {
                 // It is away for another reason than they were told, or they have nothing to work with.

@@ -14,7 +14,7 @@ internal sealed class ApiServerProbe(KubeClient client, TimeProvider time) : IDi
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
     private readonly SemaphoreSlim gate = new(1);
-    private (DateTimeOffset At, string? Problem)? last;
+    private (long At, string? Problem)? last;
 
     /// <returns>What is wrong with it; null if nothing is.</returns>
     public async Task<string?> AskAsync(CancellationToken ct)
@@ -22,10 +22,10 @@ internal sealed class ApiServerProbe(KubeClient client, TimeProvider time) : IDi
         await gate.WaitAsync(ct);
         try
         {
-            if (last is not { } known || time.GetUtcNow() - known.At > Fresh)
+            if (last is not { } known || time.GetElapsedTime(known.At) > Fresh)
             {
                 var problem = await client.FindUnreadinessAsync(Limit, ct);
-                last = known = (time.GetUtcNow(), problem);
+                last = known = (time.GetTimestamp(), problem);
             }
 
             return known.Problem;

@@ -8,8 +8,8 @@ internal interface IControllerHealth
 {
     string Kind { get; }
 
-    /// <summary>When the API server last said anything about the kind, in the namespace that it said least about.</summary>
-    DateTimeOffset LastHeard { get; }
+    /// <summary>How long the API server has said nothing about the kind, in the namespace that it said least about.</summary>
+    TimeSpan Silence { get; }
 
     /// <summary>The kind's own objects were read completely.</summary>
     bool OwnObjectsSynced { get; }
@@ -18,7 +18,7 @@ internal interface IControllerHealth
     string? Unreadiness { get; }
 
     /// <summary>There is work, and nobody has done any for a long time.</summary>
-    bool IsStuck(DateTimeOffset now);
+    bool IsStuck { get; }
 }
 
 /// <inheritdoc/>
@@ -30,7 +30,7 @@ internal sealed class ControllerHealth<T>(Controller<T> controller) : IControlle
 
     public string Kind => typeof(T).Name;
 
-    public DateTimeOffset LastHeard => controller.Reflectors.Min(r => r.LastActivity);
+    public TimeSpan Silence => controller.Reflectors.Max(r => r.Silence);
 
     public bool OwnObjectsSynced => controller.Reflectors.All(r => r.HasSynced);
 
@@ -38,5 +38,5 @@ internal sealed class ControllerHealth<T>(Controller<T> controller) : IControlle
         : controller.Reflectors.Select(r => r.LastError).FirstOrDefault(e => e is not null) is { } error ? $"cannot be followed: {error.GetBaseException().Message}"
         : null;
 
-    public bool IsStuck(DateTimeOffset now) => controller.Working && controller.Pending > 0 && now - controller.LastProgress > Patience;
+    public bool IsStuck => controller.Working && controller.Pending > 0 && controller.SinceProgress > Patience;
 }

@@ -6,9 +6,8 @@ internal static class HealthEndpoints
     public static void MapHealth(this WebApplication app)
     {
         var controllers = app.Services.GetServices<IControllerHealth>().ToList();
-        var time = app.Services.GetRequiredService<TimeProvider>();
         var apiServer = app.Services.GetRequiredService<ApiServerProbe>();
-        app.MapGet("/livez", () => Answer(controllers.Where(c => c.IsStuck(time.GetUtcNow())).Select(c => $"{c.Kind}: stuck")));
+        app.MapGet("/livez", () => Answer(controllers.Where(c => c.IsStuck).Select(c => $"{c.Kind}: stuck")));
         app.MapGet("/readyz", async (CancellationToken ct) =>
         {
             var problems = controllers.Where(c => c.Unreadiness is not null).Select(c => $"{c.Kind}: {c.Unreadiness}");

@@ -22,7 +22,7 @@ internal sealed class OperatorGauges
         // The factory owns the meter and disposes it with the host, which ends the observations.
         var meter = meters.Create(Name);
         meter.CreateObservableGauge<long>("omniscale_resources", () => [.. Count(providers), .. Count(classes), .. Count(clusters)], description: "Objects by kind and their condition Ready");
-        meter.CreateObservableGauge<double>("omniscale_kubernetes_watch_age_seconds", () => controllers.Select(KubernetesAge), description: "Time since the API server last said anything about the kind");
+        meter.CreateObservableGauge<double>("omniscale_kubernetes_watch_age_seconds", () => controllers.Select(c => new Measurement<double>(c.Silence.TotalSeconds, new KeyValuePair<string, object?>("kind", c.Kind))), description: "Time since the API server last said anything about the kind");
         meter.CreateObservableGauge("omniscale_omni_watch_age_seconds", OmniAges, description: "Time since Omni last said anything about the type, on the connection that heard least");
         meter.CreateObservableGauge("omniscale_omni_watches", OmniWatches, description: "Watches of Omni over all connections, by whether they run");
         meter.CreateObservableGauge("omniscale_leader", () => Leads() ? 1L : 0L, description: "Whether this process is the one that acts");
@@ -41,15 +41,12 @@ internal sealed class OperatorGauges
         }
     }
 
-    private Measurement<double> KubernetesAge(IControllerHealth controller) =>
-        new((time.GetUtcNow() - controller.LastHeard).TotalSeconds, new KeyValuePair<string, object?>("kind", controller.Kind));
-
     private IEnumerable<Measurement<double>> OmniAges() =>
         from connection in pool.Connections
         from store in connection.Cache.Followed
-        where store.LastEventAt is not null
-        group store.LastEventAt!.Value by store.Type.Name into heard
-        select new Measurement<double>((time.GetUtcNow() - heard.Min()).TotalSeconds, new KeyValuePair<string, object?>("type", heard.Key));
+        where store.LastHeard is not null
+        group store.LastHeard!.Value by store.Type.Name into heard
+        select new Measurement<double>(time.GetElapsedTime(heard.Min()).TotalSeconds, new KeyValuePair<string, object?>("type", heard.Key));
 
     private IEnumerable<Measurement<long>> OmniWatches()
     {

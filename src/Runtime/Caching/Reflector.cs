@@ -48,7 +48,7 @@ public sealed class Reflector<T>
         _logger = logger;
         _telemetry = new WatchTelemetry(_kind);
         _decoder = new ObjectDecoder<T>(logger, _telemetry);
-        _lastActivity = time.GetUtcNow().Ticks;
+        _lastActivity = time.GetTimestamp();
     }
 
     /// <summary>Raised when the first list is in the store.</summary>
@@ -66,8 +66,8 @@ public sealed class Reflector<T>
     /// <summary>Why the last list or watch failed; null while all is well.</summary>
     public Exception? LastError { get; private set; }
 
-    /// <summary>When the API server was last heard of.</summary>
-    public DateTimeOffset LastActivity => new(Interlocked.Read(ref _lastActivity), TimeSpan.Zero);
+    /// <summary>How long ago the API server was last heard of.</summary>
+    public TimeSpan Silence => _time.GetElapsedTime(Interlocked.Read(ref _lastActivity));
 
     /// <summary>How many objects and events could not be read so far.</summary>
     public long Undecodable => _decoder.Skipped;
@@ -296,5 +296,5 @@ public sealed class Reflector<T>
         }
     }
 
-    private void Heard() => Interlocked.Exchange(ref _lastActivity, _time.GetUtcNow().Ticks);
+    private void Heard() => Interlocked.Exchange(ref _lastActivity, _time.GetTimestamp());
 }

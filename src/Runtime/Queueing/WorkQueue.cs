@@ -100,7 +100,7 @@ public sealed class WorkQueue : IDisposable
             }
             else if (!_shutDown)
             {
-                _requested.SetIfEarlier(key, _time.GetUtcNow() + delay);
+                _requested.SetIfEarlier(key, After(delay));
                 SetTimerLocked();
             }
         }
@@ -121,7 +121,7 @@ public sealed class WorkQueue : IDisposable
             // 2^9 s is beyond the longest backoff already, and a bounded exponent cannot overflow.
             TimeSpan delay = FirstBackoff * Math.Pow(2, Math.Min(failures - 1, 9));
             delay = delay < LongestBackoff ? delay : LongestBackoff;
-            _backingOff.Set(key, _time.GetUtcNow() + (delay * (1 - (0.2 * _jitter()))));
+            _backingOff.Set(key, After(delay * (1 - (0.2 * _jitter()))));
             SetTimerLocked();
         }
     }
@@ -257,7 +257,7 @@ public sealed class WorkQueue : IDisposable
     {
         lock (_gate)
         {
-            DateTimeOffset now = _time.GetUtcNow();
+            long now = _time.GetTimestamp();
             while (_requested.TryTakeDue(now, out NamespacedName key) || _backingOff.TryTakeDue(now, out key))
             {
                 AddLocked(key);
@@ -267,16 +267,18 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
+    private long After(TimeSpan delay) => _time.GetTimestamp() + (long)Math.Round(delay.TotalSeconds * _time.TimestampFrequency);
+
     private void SetTimerLocked()
     {
-        DateTimeOffset? next = (_requested.Next, _backingOff.Next) switch
+        long? next = (_requested.Next, _backingOff.Next) switch
         {
             ({ } a, { } b) => a < b ? a : b,
             var (a, b) => a ?? b,
         };
         if (next is { } due && !_shutDown)
         {
-            TimeSpan wait = due - _time.GetUtcNow();
+            TimeSpan wait = _time.GetElapsedTime(_time.GetTimestamp(), due);
             // A timer counts whole milliseconds and takes no more than 49 days of them.
             wait = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, int.MaxValue));
             _timer.Change(wait, Timeout.InfiniteTimeSpan);

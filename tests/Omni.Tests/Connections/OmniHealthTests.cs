@@ -20,7 +20,7 @@ public class OmniHealthTests
     }
 
     [Fact]
-    public void Health_BeforeAnythingWasTried_IsUnknown() => Assert.Equal(new OmniHealth(null, null, "", time.GetUtcNow()), health.Current);
+    public void Health_BeforeAnythingWasTried_IsUnknown() => Assert.Equal(new OmniHealth(null, null, "", time.GetTimestamp()), health.Current);
 
     [Fact]
     public void Health_WithoutWatches_IsThatOfTheLastCall()
@@ -97,7 +97,7 @@ public class OmniHealthTests
     {
         health.StreamUp(clusters);
         time.Advance(TimeSpan.FromMinutes(1));
-        var wentDown = time.GetUtcNow();
+        var wentDown = time.GetTimestamp();
         health.StreamDown(clusters, Failure(OmniError.Unavailable, "reset"));
         time.Advance(TimeSpan.FromMinutes(1));
         health.StreamDown(clusters, Failure(OmniError.Unavailable, "refused"));

@@ -9,15 +9,15 @@ internal sealed class FigureClock(TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> written = new();
+    private readonly ConcurrentDictionary<NamespacedName, long> written = new();
 
-    public bool IsDue(NamespacedName key) => !written.TryGetValue(key, out var at) || time.GetUtcNow() - at >= Pause;
+    public bool IsDue(NamespacedName key) => !written.TryGetValue(key, out var at) || time.GetElapsedTime(at) >= Pause;
 
     public void Note(NamespacedName key, IReadOnlyList<StorageStatus>? before, IReadOnlyList<StorageStatus>? after)
     {
         if (!Figures(before).SequenceEqual(Figures(after)))
         {
-            written[key] = time.GetUtcNow();
+            written[key] = time.GetTimestamp();
         }
     }
 

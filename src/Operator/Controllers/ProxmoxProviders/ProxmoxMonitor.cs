@@ -5,7 +5,8 @@ using OmniScale.Runtime;
 namespace OmniScale.Operator.Controllers.ProxmoxProviders;
 
 /// <summary>What the last look at a Proxmox brought: an inventory, or a failure.</summary>
-internal sealed record ProxmoxReading(DateTimeOffset At, ProxmoxInventory? Inventory, EffectivePermissions? Permissions, ProxmoxException? Failure);
+/// <param name="At">When it ended: a timestamp of the clock.</param>
+internal sealed record ProxmoxReading(long At, ProxmoxInventory? Inventory, EffectivePermissions? Permissions, ProxmoxException? Failure);
 
 /// <summary>
 /// Looks at each Proxmox at most once an interval: Proxmox cannot be watched, and passes come for many reasons. Keeps the last
@@ -55,7 +56,7 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
         {
             // Its end brought this pass, which may have waited in a queue for longer than one that is away is left alone.
             var freshFor = hasEnded ? interval : NextLook(provider, interval);
-            if (session.Last is { } last && session.Request == request && time.GetUtcNow() - last.At < freshFor)
+            if (session.Last is { } last && session.Request == request && time.GetElapsedTime(last.At) < freshFor)
             {
                 return last;
             }
@@ -116,12 +117,12 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
             {
                 var inventory = await client.ReadInventoryAsync(token);
                 var permissions = await client.GetPermissionsAsync(token);
-                return new ProxmoxReading(time.GetUtcNow(), inventory, permissions, null);
+                return new ProxmoxReading(time.GetTimestamp(), inventory, permissions, null);
             }, ct);
         }
         catch (ProxmoxException e)
         {
-            return new(time.GetUtcNow(), null, null, e);
+            return new(time.GetTimestamp(), null, null, e);
         }
     }
 
