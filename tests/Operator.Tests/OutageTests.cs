@@ -64,6 +64,35 @@ public sealed class OutageTests(Installation installation)
     }
 
     [Fact]
+    public async Task An_outage_met_by_many_that_have_something_to_write_is_told_no_sooner_and_by_one_write_each()
+    {
+        const int Classes = 50;
+        await using var stage = await Stage.StartAsync(installation);
+        await stage.PrepareAsync();
+        var names = Enumerable.Range(0, Classes).Select(i => $"class-{i}").ToList();
+        await Task.WhenAll(names.Select(name => stage.ApplyClassAsync(name)));
+        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
+        await stage.SettledAsync();
+        var writes = await stage.CountWritesAsync<MachineClass>();
+
+        var beginning = TimeProvider.System.GetUtcNow();
+        await stage.Omni.SuspendAsync();
+        await Task.WhenAll(names.Select(name => stage.EditAsync<MachineClass>(name, """{"cores": 6}""")));
+        var away = await Task.WhenAll(names.Select(name => stage.ConditionAsync<MachineClass>(name, CommonConditions.OmniReachable, "False", OmniReasons.Unreachable)));
+        await stage.ConditionAsync<MachineClass>("small", CommonConditions.OmniReachable, "False");
+
+        var told = away.Select(c => Stage.Condition(c, CommonConditions.OmniReachable)).ToList();
+        Assert.True(told.Min(c => c.LastTransitionTime) - beginning > TimeSpan.FromSeconds(8), "the first ten seconds are no news");
+        Assert.True(told.Max(c => c.LastTransitionTime) - told.Min(c => c.LastTransitionTime) >= TimeSpan.FromSeconds(1), "fifty objects, twenty a second, take two seconds and more");
+        Assert.Single(told.Select(c => c.Message).Distinct());
+        // The edit itself, that work on it begins, and the outage.
+        await stage.Operator!.IdleAsync();
+        Assert.Equal((3 * Classes) + 1, writes());
+        await stage.Omni.ResumeAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_for_a_moment_is_no_news()
     {
         await using var stage = await Stage.StartAsync(installation);

@@ -51,8 +51,9 @@ internal sealed class CallPolicy
         }
         catch (BrokenCircuitException e)
         {
-            throw new OmniException(
-                OmniError.Unavailable, $"the last calls failed, it is asked again in a few seconds ({e.InnerException?.Message})", Grpc.Core.StatusCode.Unavailable, inner: e);
+            // In the words of the last failure: whoever asks is to see the cause, and no other one than a moment before.
+            var last = e.InnerException as OmniException;
+            throw new OmniException(last?.Kind ?? OmniError.Unavailable, last?.Message ?? e.Message, last?.StatusCode ?? Grpc.Core.StatusCode.Unavailable, inner: e);
         }
     }
 

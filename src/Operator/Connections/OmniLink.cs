@@ -30,4 +30,7 @@ internal sealed record OmniLink(Finding Reachable)
     public bool IsConnecting { get; init; }
 
     public TimeSpan? RecheckAfter { get; init; }
+
+    /// <summary>How long others have their turn to say that Omni is away.</summary>
+    public TimeSpan UntilTurn { get; init; }
 }

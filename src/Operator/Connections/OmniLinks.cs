@@ -21,11 +21,7 @@ internal sealed class OmniLinks : IDisposable
     /// <summary>How long the first answer of Omni is waited for before it counts as unreachable.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>
-    /// To how many objects a second it is told that their Omni is away, or back: each then has a status to write, and a thousand are not
-    /// to do so at once. The good news is the more urgent one.
-    /// </summary>
-    private const int ToldAwayPerSecond = 20;
+    /// <summary>To how many objects a second it is told that their Omni is back: each then has a status to write.</summary>
     private const int ToldBackPerSecond = 200;
 
     private readonly SecretCache secrets;
@@ -38,8 +34,11 @@ internal sealed class OmniLinks : IDisposable
     private readonly ConditionalWeakTable<V1Secret, Contents> parsed = [];
     private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), OmniConnection> holders = new();
 
-    private readonly Lock healthGate = new();
-    private readonly Dictionary<OmniConnection, ITimer> graces = [];
+    private readonly Lock outageGate = new();
+    private readonly ConditionalWeakTable<OmniConnection, OmniOutage> outages = [];
+
+    /// <summary>Since when the calls of an object fail while its Omni is there for others.</summary>
+    private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), long> troubles = new();
 
     public OmniLinks(SecretCache secrets, OmniConnectionPool pool, Wakeups wakeups, TimeProvider time)
     {
@@ -90,8 +89,24 @@ internal sealed class OmniLinks : IDisposable
             return new(Finding.Unknown(CommonReasons.OmniChanged, text)) { Changed = text };
         }
 
-        return Judge(settings, binding, Hold(typeof(T), key, settings));
+        return Judge((typeof(T), key), settings, binding, Hold(typeof(T), key, settings));
     }
+
+    /// <summary>A pass lost its connection, or a call of it was refused as a whole.</summary>
+    /// <returns>What the object is to say of it; null while it is too early to say anything.</returns>
+    public Finding? Judge<T>(NamespacedName key, OmniException failure)
+    {
+        var holder = (typeof(T), key);
+        if (holders.TryGetValue(holder, out var connection) && OutageOf(connection) is { } outage)
+        {
+            return outage.IsSilent || outage.UntilTurn(holder) > TimeSpan.Zero ? null : outage.Finding;
+        }
+
+        return time.GetElapsedTime(troubles.GetOrAdd(holder, time.GetTimestamp())) < Grace ? null : OmniFailures.Reachable(failure);
+    }
+
+    /// <summary>A pass was answered whatever it asked.</summary>
+    public void Answered<T>(NamespacedName key) => troubles.TryRemove((typeof(T), key), out _);
 
     /// <summary>The object is gone.</summary>
     public void Close<T>(NamespacedName key)
@@ -108,18 +123,18 @@ internal sealed class OmniLinks : IDisposable
         pool.HealthChanged -= OnHealthChanged;
         pool.CallsResumed -= ForgetBackoff;
         pool.Synced -= OnSynced;
-        lock (healthGate)
+        lock (outageGate)
         {
-            foreach (var timer in graces.Values)
+            foreach (var (_, outage) in outages)
             {
-                timer.Dispose();
+                outage.Dispose();
             }
 
-            graces.Clear();
+            outages.Clear();
         }
     }
 
-    private OmniLink Judge(OmniConnectionSettings settings, OmniBinding binding, OmniConnection connection)
+    private OmniLink Judge((Type, NamespacedName) holder, OmniConnectionSettings settings, OmniBinding binding, OmniConnection connection)
     {
         var expiry = OmniSecret.Expiry(settings.Key, time.GetUtcNow());
         if (expiry is { Verdict: Verdict.False })
@@ -127,30 +142,89 @@ internal sealed class OmniLinks : IDisposable
             return new(expiry);
         }
 
-        var complete = connection.Cache.Follow(OmniCaches.Types);
-        var health = connection.Health;
-        if (health.Reachable == false && !(complete && time.GetElapsedTime(health.Since) < Grace))
+        if (OutageOf(connection) is { IsSilent: false } outage)
         {
-            return new(Finding.False(OmniFailures.ConnectionReason(health.Kind ?? OmniError.Unavailable) ?? OmniReasons.Unreachable, OmniFailures.Advice(health.Kind, health.Message))) { Binding = binding };
+            return new(outage.Finding) { Binding = binding, UntilTurn = outage.UntilTurn(holder) };
         }
 
-        if (complete)
+        if (IsComplete(connection))
         {
             return new(expiry ?? Finding.True(OmniReasons.Connected, $"{binding.Endpoint} answers and accepts {binding.Account}")) { Connection = connection, Binding = binding };
+        }
+
+        return new(Finding.Unknown(OmniReasons.Connecting, $"connecting to {binding.Endpoint}"))
+        {
+            Binding = binding,
+            IsConnecting = true,
+            RecheckAfter = ConnectLimit - time.GetElapsedTime(connection.Health.Since),
+        };
+    }
+
+    /// <summary>The outage that a connection is in, if any. Begins it and ends it: what is, counts, not the order of events, which come from several threads.</summary>
+    private OmniOutage? OutageOf(OmniConnection connection)
+    {
+        lock (outageGate)
+        {
+            var known = outages.TryGetValue(connection, out var outage);
+            if (Problem(connection) is not { } problem)
+            {
+                outage?.Dispose();
+                outages.Remove(connection);
+                return null;
+            }
+
+            if (known)
+            {
+                outage!.Update(problem);
+            }
+            else
+            {
+                // Without complete caches there is nothing to work with meanwhile.
+                var silence = IsComplete(connection) ? Grace - time.GetElapsedTime(connection.Health.Since) : TimeSpan.Zero;
+                outage = new OmniOutage(problem, silence, ongoing => Tell(connection, ongoing), time);
+                outages.Add(connection, outage);
+            }
+
+            return outage;
+        }
+    }
+
+    private void Tell(OmniConnection connection, OmniOutage outage)
+    {
+        // In the latest words: the first failure is often only that something ended.
+        if (OutageOf(connection) == outage)
+        {
+            outage.Speak();
+            WakeHolders(connection, outage.UntilTurn);
+        }
+    }
+
+    /// <summary>Why a connection cannot be used; null while it can, and while its first answers are still waited for.</summary>
+    private Finding? Problem(OmniConnection connection)
+    {
+        var health = connection.Health;
+        if (health.Reachable == false)
+        {
+            return OmniFailures.Reachable(health.Kind ?? OmniError.Unavailable, health.Message);
+        }
+
+        if (IsComplete(connection))
+        {
+            return null;
         }
 
         // One type that cannot be read holds up everything: say which.
         var failing = OmniCaches.Types.Select(connection.Cache.Status).FirstOrDefault(s => !s.IsSynced && s.Error is not null);
         if (failing is { Error.Kind: OmniError.PermissionDenied })
         {
-            return new(Finding.False(OmniReasons.PermissionDenied, OmniFailures.Advice(OmniError.PermissionDenied, $"{failing.Type} cannot be read: {failing.Error.Message}"))) { Binding = binding };
+            return OmniFailures.Reachable(OmniError.PermissionDenied, $"{failing.Type} cannot be read: {failing.Error.Message}");
         }
 
-        var left = ConnectLimit - time.GetElapsedTime(health.Since);
-        return left > TimeSpan.Zero
-            ? new(Finding.Unknown(OmniReasons.Connecting, $"connecting to {binding.Endpoint}")) { Binding = binding, IsConnecting = true, RecheckAfter = left }
-            : new(Finding.False(OmniReasons.Unreachable, $"{binding.Endpoint} has not answered completely yet{(failing is null ? "" : $": {failing.Type} cannot be read: {failing.Error!.Message}")}")) { Binding = binding };
+        return time.GetElapsedTime(health.Since) < ConnectLimit ? null
+            : Finding.False(OmniReasons.Unreachable, $"{connection.Settings.Endpoint} has not answered completely yet{(failing is null ? "" : $": {failing.Type} cannot be read: {failing.Error!.Message}")}");
     }
+
+    private static bool IsComplete(OmniConnection connection) => connection.Cache.Follow(OmniCaches.Types);
 
     private OmniConnection Hold(Type kind, NamespacedName key, OmniConnectionSettings settings)
     {
@@ -161,6 +235,7 @@ internal sealed class OmniLinks : IDisposable
 
     private void Release(Type kind, NamespacedName key)
     {
+        troubles.TryRemove((kind, key), out _);
         if (holders.TryRemove((kind, key), out _))
         {
             pool.Release(Holder(kind, key));
@@ -169,57 +244,21 @@ internal sealed class OmniLinks : IDisposable
 
     private void OnSynced(OmniConnection connection, Omni.Api.ResourceType type)
     {
-        if (connection.Cache.Follow(OmniCaches.Types))
+        if (IsComplete(connection))
         {
             // Most have nothing to write: their status says already what they are about to see.
-            WakeHolders(connection, int.MaxValue);
+            WakeHolders(connection, _ => TimeSpan.Zero);
         }
     }
 
-    /// <summary>Not in the order of events, which come from several threads: what is, counts.</summary>
     private void OnHealthChanged(OmniConnection connection, OmniHealth _)
     {
-        lock (healthGate)
+        // An outage wakes the holders itself.
+        if (OutageOf(connection) is null)
         {
-            var health = connection.Health;
-            if (health.Reachable != false)
-            {
-                if (graces.Remove(connection, out var running))
-                {
-                    running.Dispose();
-                }
-
-                ForgetBackoff(connection);
-                WakeHolders(connection, ToldBackPerSecond);
-                return;
-            }
-
-            var left = Grace - time.GetElapsedTime(health.Since);
-            if (left <= TimeSpan.Zero || !connection.Cache.Follow(OmniCaches.Types))
-            {
-                // It is away for another reason than they were told, or they have nothing to work with.
-                WakeHolders(connection, ToldAwayPerSecond);
-            }
-            else if (!graces.ContainsKey(connection))
-            {
-                ITimer? grace = null;
-                grace = time.CreateTimer(_ => EndGrace(), null, left + TimeSpan.FromMilliseconds(100), Timeout.InfiniteTimeSpan);
-                graces.Add(connection, grace);
-
-                void EndGrace()
-                {
-                    lock (healthGate)
-                    {
-                        // It may have come back while the timer was already firing.
-                        if (graces.TryGetValue(connection, out var current) && current == grace)
-                        {
-                            graces.Remove(connection);
-                            grace.Dispose();
-                            WakeHolders(connection, ToldAwayPerSecond);
-                        }
-                    }
-                }
-            }
+            ForgetBackoff(connection);
+            var turn = 0;
+            WakeHolders(connection, _ => TimeSpan.FromSeconds((double)turn++ / ToldBackPerSecond));
         }
     }
 
@@ -231,11 +270,11 @@ internal sealed class OmniLinks : IDisposable
         }
     }
 
-    private void WakeHolders(OmniConnection connection, int perSecond)
+    private void WakeHolders(OmniConnection connection, Func<(Type Kind, NamespacedName Key), TimeSpan> delay)
     {
-        foreach (var (i, (kind, key)) in HoldersOf(connection).Index())
+        foreach (var holder in HoldersOf(connection))
         {
-            wakeups.Wake(kind, key, TimeSpan.FromSeconds((double)i / perSecond));
+            wakeups.Wake(holder.Kind, holder.Key, delay(holder));
         }
     }
 

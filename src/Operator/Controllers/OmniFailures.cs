@@ -29,18 +29,13 @@ internal static class OmniFailures
         }
 
         var words = Sentence(e);
+        facts.OmniReachable = e.Kind == OmniError.PermissionDenied ? Reachable(e) : facts.OmniReachable;
         facts.Synced ??= Finding.False(IsPassing(e) ? CommonReasons.Progressing
             : e.Kind == OmniError.ValidationFailed ? CommonReasons.RejectedByOmni
             : CommonReasons.ProgressingWithRetry, words);
-        if (ConnectionReason(e.Kind) is { } reason)
-        {
-            facts.OmniReachable = Finding.False(reason, words);
-            facts.Outcome = Outcome.Retry(reason, words);
-            return;
-        }
-
         facts.Outcome = e.Kind switch
         {
+            OmniError.PermissionDenied => Outcome.Retry(OmniReasons.PermissionDenied, words),
             OmniError.ValidationFailed when IsPassing(e) => Outcome.Retry(CommonReasons.Progressing, words),
             OmniError.ValidationFailed => Rejected(words),
             OmniError.OwnerConflict => Outcome.Stalled(CommonReasons.NameConflict, words, RejectionRecheck),
@@ -48,8 +43,22 @@ internal static class OmniFailures
         };
     }
 
+    /// <summary>The connection failed, of which this is to be said.</summary>
+    public static void Record(PassFacts facts, Finding reachable)
+    {
+        facts.OmniReachable = reachable;
+        facts.Synced ??= Finding.False(CommonReasons.ProgressingWithRetry, reachable.Message);
+        facts.Outcome ??= Outcome.Retry(reachable.Reason, reachable.Message);
+    }
+
+    /// <summary>What a failure says of the connection.</summary>
+    public static Finding Reachable(OmniException e) => Reachable(e.Kind, e.Message);
+
+    /// <inheritdoc cref="Reachable(OmniException)"/>
+    public static Finding Reachable(OmniError kind, string words) => Finding.False(ConnectionReason(kind) ?? OmniReasons.Unreachable, Advice(kind, words));
+
     /// <summary>The reason of OmniReachable, when the failure is about the connection and not about the resource.</summary>
-    public static string? ConnectionReason(OmniError kind) => kind switch
+    private static string? ConnectionReason(OmniError kind) => kind switch
     {
         OmniError.Unavailable or OmniError.DeadlineExceeded => OmniReasons.Unreachable,
         OmniError.TlsFailed => OmniReasons.TlsFailed,
@@ -60,7 +69,7 @@ internal static class OmniFailures
     };
 
     /// <summary>What to do about a connection that fails, where the failure's own words do not say it.</summary>
-    public static string Advice(OmniError? kind, string words) => kind switch
+    private static string Advice(OmniError kind, string words) => kind switch
     {
         OmniError.PermissionDenied => $"the service account's role does not suffice (Operator is needed): {words}",
         OmniError.Unauthenticated => "Omni does not accept the service account key: it was renewed, destroyed or made for another Omni, or the clocks differ by minutes; "

@@ -23,6 +23,9 @@ internal sealed class Pass<T, TFacts>(T value, TFacts facts)
     /// <summary>When a first answer that is still out counts as none.</summary>
     public TimeSpan? ConnectLimit { get; set; }
 
+    /// <summary>What went wrong is not to be told yet, since it may pass in a moment or many are to tell it: the conditions stay as they are.</summary>
+    public bool IsTooEarly { get; set; }
+
     /// <summary>Set by the step that opens the connection; complete caches, and an Omni that answered lately.</summary>
     public OmniLink Omni
     {

@@ -89,6 +89,12 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         }
 
         var (status, outcome) = Compute(value, pass.Facts);
+        if (pass.IsTooEarly)
+        {
+            var told = value.CommonStatus;
+            status = status with { Conditions = told?.Conditions, ObservedGeneration = told?.ObservedGeneration, LastHandledReconcileAt = told?.LastHandledReconcileAt };
+        }
+
         if (await writer.WriteAsync(value, (T)value.WithStatus(status), ct) is { } written)
         {
             Tell(written, Transitions.Between(before, written.CommonStatus?.Conditions));
@@ -107,12 +113,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
     {
         try
         {
-            if (deleting)
-            {
-                return await DeleteAsync(pass, ct);
-            }
-
-            foreach (var step in Steps)
+            var isGone = deleting && await DeleteAsync(pass, ct);
+            foreach (var step in deleting ? [] : Steps)
             {
                 await step(pass, ct);
                 if (pass.Facts.Outcome is not null)
@@ -120,9 +122,19 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
                     break;
                 }
             }
+
+            services.Links.Answered<T>(pass.Key);
+            return isGone;
+        }
+        catch (OmniException e) when (e.IsConnectionFailure)
+        {
+            var finding = services.Links.Judge<T>(pass.Key, e);
+            pass.IsTooEarly = finding is null;
+            OmniFailures.Record(pass.Facts, finding ?? OmniFailures.Reachable(e));
         }
         catch (OmniException e)
         {
+            services.Links.Answered<T>(pass.Key);
             OmniFailures.Record(pass.Facts, e);
         }
         // What fails at the API server itself cannot be told there either: the controller logs it and tries again.
@@ -151,7 +163,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
 
         if (!link.IsUsable)
         {
-            pass.Facts.Outcome = Outcome.Waiting(link.Reachable.Reason, link.Reachable.Message, link.RecheckAfter);
+            pass.IsTooEarly = link.UntilTurn > TimeSpan.Zero;
+            pass.Facts.Outcome = Outcome.Waiting(link.Reachable.Reason, link.Reachable.Message, pass.IsTooEarly ? link.UntilTurn : link.RecheckAfter);
             return false;
         }
 

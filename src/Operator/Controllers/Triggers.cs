@@ -37,7 +37,7 @@ internal sealed class Triggers
             // Nobody reads a connection before all of it is there, and then everybody is woken: what its first reading finds is no news.
             if (IsComplete(connection.Cache))
             {
-                OnOmniChanged(change);
+                OnOmniChanged(connection.Cache, change);
             }
         };
     }
@@ -93,7 +93,7 @@ internal sealed class Triggers
         }
     }
 
-    private void OnOmniChanged(OmniChange change)
+    private void OnOmniChanged(OmniCache cache, OmniChange change)
     {
         if (change.Label(OmniLabels.Cluster) is { } labelled)
         {
@@ -109,7 +109,7 @@ internal sealed class Triggers
         }
         else if (change.Type == ResourceTypes.InfraProviders || change.Type == ResourceTypes.InfraProviderStatuses || change.Type == ResourceTypes.InfraProviderCombinedStatuses)
         {
-            OnOmniProviderChanged(change.Id);
+            OnOmniProviderChanged(cache, change.Id);
         }
         else
         {
@@ -133,18 +133,28 @@ internal sealed class Triggers
         }
     }
 
-    private void OnOmniProviderChanged(string id)
+    private void OnOmniProviderChanged(OmniCache cache, string id)
     {
+        // By what Omni holds: a class, and its provider, may be of another namespace or have no object at all.
+        var used = cache.All(ResourceTypes.MachineClasses).Where(c => c.Spec.AutoProvision?.ProviderId == id).Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
+        var sets = cache.All(ResourceTypes.MachineSets).Where(set => set.Spec.MachineAllocation is { } allocation && used.Contains(allocation.Name));
+        var requests = cache.All(ResourceTypes.ClusterMachineRequestStatuses).Where(request => request.Spec.ProviderId == id);
+        foreach (var cluster in sets.Select(ClusterOf).Concat(requests.Select(ClusterOf)).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            WakeClusters(cluster);
+        }
+
         foreach (var provider in providers.ByIndex(ProviderId, id.ToLowerInvariant()))
         {
             wakeups.Wake<ProxmoxProvider>(provider.Key());
             foreach (var machineClass in classes.ByIndex(MachineClassIndexes.Provider, MachineClassIndexes.ProviderKey(provider.Metadata.NamespaceProperty, provider.Metadata.Name)))
             {
                 wakeups.Wake<MachineClass>(machineClass.Key());
-                WakeClustersOf(machineClass.Key());
             }
         }
     }
+
+    private static string? ClusterOf(OmniResource resource) => resource.Metadata.Labels.TryGetValue(OmniLabels.Cluster, out var cluster) ? cluster : null;
 
     /// <summary>They wait for the machine sets that use them, and for the clusters of these.</summary>
     private void WakeClassesInDeletion()

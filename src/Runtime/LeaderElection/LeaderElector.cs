@@ -123,7 +123,8 @@ public sealed class LeaderElector : HostedLoop
     private TimeSpan Left()
     {
         TimeSpan left = _options.RenewDeadline - _leadership.LeaseAge;
-        return left > TimeSpan.Zero
+        // The term may have ended in the moment in which a renewal was answered: a lease that nobody works under is not held on to.
+        return left > TimeSpan.Zero && _leadership.IsLeader
             ? left
             : throw new LeadershipLostException($"The lease {_options.Lease} could not be renewed for {_options.RenewDeadline.TotalSeconds:0.#} s: {_lastProblem ?? "the process was stopped meanwhile"}");
     }

@@ -212,5 +212,13 @@ public sealed class MachineClassTests(Installation installation)
 
         var ready = await stage.ReadyAsync<TalosCluster>("first");
         Assert.Equal(TalosClusterReasons.External, Stage.Condition(ready, TalosClusterConditions.MachineClassesReady).Reason);
+
+        // Its provider has no object either, and is watched none the less.
+        stage.Omni.Lifecycle.DisconnectProvider(Stage.ProviderId);
+        await stage.ApplyClusterAsync("first", workers: 2);
+        await stage.ConditionAsync<TalosCluster>("first", CommonConditions.Ready, "False", TalosClusterReasons.ProviderDisconnected);
+        await stage.Operator!.IdleAsync();
+        stage.Omni.Lifecycle.SetProviderError(Stage.ProviderId, "the datastore is full");
+        await stage.ConditionMessageAsync<TalosCluster>("first", CommonConditions.Ready, "the datastore is full");
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using OmniScale.Lab.Proxmox;
 using OmniScale.Operator.Controllers.ProxmoxProviders;
 using OmniScale.Proxmox;
 using OmniScale.Runtime;
@@ -34,6 +35,27 @@ public sealed class ProxmoxMonitorTests : IDisposable
         Assert.NotSame(first, await ReadAsync());
     }
 
-    private async Task<ProxmoxReading> ReadAsync() =>
-        await monitor.ReadAsync(Provider, nobody, Interval, request: "1", TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("the look goes on");
+    [Fact]
+    public async Task An_inventory_is_not_that_of_another_Proxmox()
+    {
+        var cluster = MatrixCluster.Create();
+        await using var simulator = await ProxmoxSimulator.StartAsync(new() { Cluster = cluster }, TestContext.Current.CancellationToken);
+        var (changes, secret) = (0, cluster.Users[0].Tokens[0].Secret);
+        monitor.InventoryChanged += _ => changes++;
+        var somebody = new ProxmoxEndpoint(simulator.Url, new ProxmoxCredentials.Token("omni@pve!operator", secret), new ProxmoxTls.Insecure());
+        Assert.Null((await ReadAsync(somebody)).Failure);
+        var known = monitor.Inventory(Provider);
+        Assert.NotNull(known);
+
+        await ReadAsync(somebody with { Credentials = new ProxmoxCredentials.Token("omni@pve!operator", "wrong") });
+        Assert.Equal((1, known), (changes, monitor.Inventory(Provider)));
+
+        await ReadAsync(nobody);
+        Assert.Equal((2, null), (changes, monitor.Inventory(Provider)));
+    }
+
+    private Task<ProxmoxReading> ReadAsync() => ReadAsync(nobody);
+
+    private async Task<ProxmoxReading> ReadAsync(ProxmoxEndpoint endpoint) =>
+        await monitor.ReadAsync(Provider, endpoint, Interval, request: "1", TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("the look goes on");
 }

@@ -204,6 +204,19 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         Assert.Equal((requests, 1), (_server.Requests, _server.MostRunning));
     }
 
+    /// <summary>An answer that comes in the last moment may meet the timer that ends the term.</summary>
+    [Fact]
+    public async Task Renewal_WhenTheTermEndedMeanwhile_EndsTheProcess()
+    {
+        await LeadAsync();
+
+        await _leadership.EndAsync();
+        await PassPausesAsync(1);
+
+        await Eventually.TrueAsync(() => _lifetime.IsStopped, "the host is stopped");
+        Assert.True(_elector!.HasFailed);
+    }
+
     [Fact]
     public async Task Renewal_WhenAnotherHasTheLease_EndsTheTermAtOnce()
     {

@@ -41,9 +41,9 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
     public async Task<ProxmoxReading?> ReadAsync(NamespacedName provider, ProxmoxEndpoint endpoint, TimeSpan interval, string request, CancellationToken ct)
     {
         var session = sessions.GetOrAdd(provider, _ => new Session());
-        if (session.Endpoint != endpoint)
+        if (session.Endpoint != endpoint && session.Use(endpoint, time))
         {
-            session.Use(endpoint, time);
+            InventoryChanged?.Invoke(provider);
         }
 
         var hasEnded = session.Look is { IsCompleted: true };
@@ -145,11 +145,15 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
 
         public ProxmoxInventory? LastInventory => lastInventory;
 
-        public void Use(ProxmoxEndpoint endpoint, TimeProvider time)
+        /// <returns>Whether an inventory was known, which is that of another Proxmox.</returns>
+        public bool Use(ProxmoxEndpoint endpoint, TimeProvider time)
         {
+            var isElsewhere = lastInventory is not null && Endpoint!.Url != endpoint.Url;
+            lastInventory = isElsewhere ? null : lastInventory;
             Dispose();
             (Endpoint, client, closing) = (endpoint, new ProxmoxClient(endpoint, time: time), new CancellationTokenSource());
             (Look, Last) = (null, null);
+            return isElsewhere;
         }
 
         public void Begin(string request, Func<ProxmoxEndpoint, IProxmoxClient, CancellationToken, Task<ProxmoxReading>> look)
