@@ -60,6 +60,9 @@ public sealed class OmniConnection : IAsyncDisposable
     /// <summary>Raised when calls are answered again that were not while watches ran on, so that nothing was heard of it by <see cref="HealthChanged"/>.</summary>
     public event Action? CallsResumed;
 
+    /// <summary>Raised when what follows Omni ended on a defect: the caches are no longer kept.</summary>
+    public event Action<Exception>? LoopFailed;
+
     /// <summary>The server's version, asked again only after a stream had to be opened anew.</summary>
     /// <returns>Null if the server has no release version.</returns>
     /// <exception cref="OmniException">It could not be asked.</exception>
@@ -114,8 +117,20 @@ public sealed class OmniConnection : IAsyncDisposable
             // It outlives the pass that asked for it, and is no part of its trace and log scope.
             using (ExecutionContext.SuppressFlow())
             {
-                loops.Add(Task.Run(() => loop(token), CancellationToken.None));
+                loops.Add(Task.Run(() => RunAsync(loop, token), CancellationToken.None));
             }
+        }
+    }
+
+    private async Task RunAsync(Func<CancellationToken, Task> loop, CancellationToken token)
+    {
+        try
+        {
+            await loop(token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LoopFailed?.Invoke(e);
         }
     }
 }

@@ -12,6 +12,7 @@ public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, Time
     private readonly Lock gate = new();
     private readonly Dictionary<OmniConnectionId, Shared> connections = [];
     private readonly Dictionary<string, OmniConnectionId> holders = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
     public event Action<OmniConnection, OmniChange>? Changed;
@@ -22,6 +23,9 @@ public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, Time
 
     /// <inheritdoc cref="OmniConnection.CallsResumed"/>
     public event Action<OmniConnection>? CallsResumed;
+
+    /// <summary>Fails when what follows an Omni ended on a defect: its caches would grow old unnoticed. Never completes otherwise.</summary>
+    public Task Failure => failure.Task;
 
     public IReadOnlyList<OmniConnection> Connections
     {
@@ -95,6 +99,7 @@ public sealed class OmniConnectionPool(OmniCacheSet caches, TimeSpan grace, Time
         connection.Cache.Synced += type => Synced?.Invoke(connection, type);
         connection.HealthChanged += health => HealthChanged?.Invoke(connection, health);
         connection.CallsResumed += () => CallsResumed?.Invoke(connection);
+        connection.LoopFailed += e => failure.TrySetException(e);
         return connection;
     }
 

@@ -132,6 +132,7 @@ internal static class OperatorHost
         services.AddSingleton<ProxmoxMonitor>().AddSingleton<ReconcilerServices>();
         services.AddSingleton(s => new OmniConnectionPool(OmniCaches.Set, ConnectionGrace, time, s.GetRequiredService<ILoggerFactory>(),
             leadership is null ? null : new OmniWriteGuard(leadership.Demand, leadership.DemandToSend, leadership.Options.WriteTimeout)));
+        services.AddHostedService<OmniConnectionsLoop>();
         services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time, options.Watches));
         services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Name));
         services.AddHostedService(s => s.GetRequiredService<SecretCache>()).AddHostedService(s => s.GetRequiredService<EventRecorder>());

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Omni.Api;
+using OmniScale.Omni.Api.Cosi;
 using OmniScale.Omni.Api.Specs;
 
 namespace OmniScale.Omni.Tests;
@@ -43,6 +45,30 @@ public class OmniConnectionPoolTests
     }
 
     [Fact]
+    public async Task Failure_WhenALoopOfAConnectionEndsOnADefect_TellsIt()
+    {
+        await using var fake = await FakeOmni.StartAsync();
+        var asked = 0;
+        fake.OnGet = _ => throw new RpcException(new Status(Interlocked.Increment(ref asked) <= 2 ? StatusCode.Unavailable : StatusCode.NotFound, "none"));
+        fake.OnWatch = async (_, stream, cancellation) =>
+        {
+            await stream.WriteAsync(new WatchResponse(), cancellation);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+        };
+        await using var pool = Pool();
+        var connection = pool.GetOrCreate("a", new OmniConnectionSettings(OmniEndpoint.Parse(fake.Endpoint), Clients.UnknownKey.Key));
+        connection.Cache.Follow(ResourceTypes.ConfigPatches);
+        await Eventually.HoldsAsync(() => connection.Health.Reachable == true, "the watch is up");
+        pool.CallsResumed += _ => throw new InvalidOperationException("a defect");
+        Assert.False(pool.Failure.IsCompleted);
+
+        await connection.FailureAsync();
+        await Eventually.HoldsAsync(() => pool.Failure.IsFaulted || Passed(CallProbe.Period), "the defect is told");
+
+        Assert.Equal("a defect", (await Assert.ThrowsAsync<InvalidOperationException>(() => pool.Failure)).Message);
+    }
+
+    [Fact]
     public async Task Connection_WhenTakenUpAgainInTime_StaysOpen()
     {
         await using var pool = Pool();
@@ -80,6 +106,12 @@ public class OmniConnectionPoolTests
         await connection.Cache.WhenSyncedAsync([ResourceTypes.MachineClasses], Cancellation);
         await Eventually.HoldsAsync(() => events.Count == 3, "three events came");
         Assert.Equal([(connection, "True"), (connection, "a"), (connection, "MachineClasses.omni.sidero.dev")], events);
+    }
+
+    private bool Passed(TimeSpan span)
+    {
+        time.Advance(span);
+        return false;
     }
 
     private static OmniConnectionSettings Settings(string account) => new(
