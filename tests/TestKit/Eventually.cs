@@ -6,7 +6,7 @@ namespace OmniScale.TestKit;
 /// <summary>Waits for what happens in the background, with a limit. The end of the current test ends the wait.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits until the condition holds.</summary>

@@ -6,6 +6,7 @@ using OmniScale.Lab.Omni.Auth;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -30,7 +31,7 @@ public class ResourceWatchTests
         Put(omni, "b");
         omni.State.Edit(ResourceTypes.MachineClasses, "a", r => r.Spec.MatchLabels.Add("x=y"));
         omni.State.Remove(ResourceTypes.MachineClasses, "b");
-        await Eventually.HoldsAsync(() => changes.Count == 4, "four changes were told");
+        await Eventually.TrueAsync(() => changes.Count == 4, "four changes were told");
         Assert.Equal([("a", false), ("b", false), ("a", false), ("b", true)], changes.Select(c => (c.Id, c.IsDeleted)));
         Assert.Equal(2, connection.Cache.All(ResourceTypes.MachineClasses).Single().Spec.MatchLabels.Count);
         Assert.Equal(0, connection.Cache.Status(ResourceTypes.MachineClasses).Restarts);
@@ -67,13 +68,13 @@ public class ResourceWatchTests
         await SyncAsync(connection);
 
         await omni.SuspendAsync();
-        await Eventually.HoldsAsync(() => connection.Health.Reachable == false, "the connection is down");
+        await Eventually.TrueAsync(() => connection.Health.Reachable == false, "the connection is down");
         Assert.NotNull(connection.Cache.Find(ResourceTypes.MachineClasses, "a"));
         omni.State.Remove(ResourceTypes.MachineClasses, "a");
         omni.ClearCalls();
         await omni.ResumeAsync(Cancellation);
 
-        await Eventually.HoldsAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "a") is null, "the deletion is noticed");
+        await Eventually.TrueAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "a") is null, "the deletion is noticed");
         Assert.All(omni.Calls, call => Assert.True(((WatchRequest)call.Request).Options.HasStartFromBookmark));
         Assert.True(connection.Health.Reachable);
         Assert.Null(connection.Cache.Status(ResourceTypes.MachineClasses).Error);
@@ -95,7 +96,7 @@ public class ResourceWatchTests
         omni.ClearCalls();
         await omni.ResumeAsync(Cancellation);
 
-        await Eventually.HoldsAsync(() => connection.Cache.All(ResourceTypes.MachineClasses).Select(r => r.Id).SequenceEqual(["b", "c"]), "the cache is right again");
+        await Eventually.TrueAsync(() => connection.Cache.All(ResourceTypes.MachineClasses).Select(r => r.Id).SequenceEqual(["b", "c"]), "the cache is right again");
         var requests = omni.Calls.Select(c => ((WatchRequest)c.Request).Options).ToArray();
         Assert.Equal([(true, false), (false, true)], requests.Select(o => (o.HasStartFromBookmark, o.BootstrapContents)));
     }
@@ -110,7 +111,7 @@ public class ResourceWatchTests
         omni.ClearCalls();
 
         Assert.Equal(1, omni.Faults.FailWatches());
-        await Eventually.HoldsAsync(() => omni.Calls.Count == 1 && connection.Health.Reachable == true, "the watch is back");
+        await Eventually.TrueAsync(() => omni.Calls.Count == 1 && connection.Health.Reachable == true, "the watch is back");
         Assert.True(((WatchRequest)omni.Calls.Single().Request).Options.BootstrapContents);
         Assert.Equal(1, connection.Cache.Status(ResourceTypes.MachineClasses).Restarts);
     }
@@ -253,7 +254,7 @@ public class ResourceWatchTests
 
         // What comes after them proves that the watch has told of all three.
         Put(omni, "last");
-        await Eventually.HoldsAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "last") is not null, "the watch has caught up");
+        await Eventually.TrueAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "last") is not null, "the watch has caught up");
         Assert.Equal([("a", false), ("a", false), ("a", true), ("last", false)], changes.Select(c => (c.Id, c.IsDeleted)));
     }
 
@@ -263,7 +264,7 @@ public class ResourceWatchTests
         await using var omni = await Clients.StartSimulatorAsync();
         await using var connection = Clients.Connect(omni, Role.None);
         connection.Cache.Follow(ResourceTypes.MachineClasses);
-        await Eventually.HoldsAsync(() => connection.Health.Reachable == false, "the watch is refused");
+        await Eventually.TrueAsync(() => connection.Health.Reachable == false, "the watch is refused");
         Assert.Equal(OmniError.PermissionDenied, connection.Health.Kind);
         Assert.Equal(OmniError.PermissionDenied, connection.Cache.Status(ResourceTypes.MachineClasses).Error!.Kind);
     }

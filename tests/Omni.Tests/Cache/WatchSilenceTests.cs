@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -34,7 +35,7 @@ public class WatchSilenceTests
 
         // At once, so that no time passes while the next stream begins.
         time.Advance(TimeSpan.FromMinutes(5));
-        await Eventually.HoldsAsync(() => requests.Count == 2, "the watch was opened anew");
+        await Eventually.TrueAsync(() => requests.Count == 2, "the watch was opened anew");
 
         Assert.Equal("1", requests.Last().Options.StartFromBookmark.ToStringUtf8());
         Assert.False(requests.Last().Options.BootstrapContents);
@@ -50,7 +51,7 @@ public class WatchSilenceTests
         await using var connection = Clients.Connect(fake.Endpoint, time: time);
 
         connection.Cache.Follow(ResourceTypes.ConfigPatches);
-        await Eventually.HoldsAsync(() => Passed(TimeSpan.FromSeconds(5)) && connection.Health.Reachable == false, "Omni counts as away");
+        await Eventually.TrueAsync(() => Passed(TimeSpan.FromSeconds(5)) && connection.Health.Reachable == false, "Omni counts as away");
 
         Assert.Equal((OmniError.DeadlineExceeded, "Omni did not begin the watch in time"), (connection.Health.Kind, connection.Health.Message));
     }

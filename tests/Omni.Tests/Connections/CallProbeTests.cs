@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using OmniScale.Omni.Api;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -112,7 +113,7 @@ public sealed class CallProbeTests : IAsyncDisposable
     }
 
     /// <summary>Lets a second pass at a time, and time for what it brings about.</summary>
-    private Task PassUntilAsync(Func<bool> condition) => Eventually.HoldsAsync(
+    private Task PassUntilAsync(Func<bool> condition) => Eventually.TrueAsync(
         () =>
         {
             if (condition())

@@ -6,6 +6,7 @@ using OmniScale.Lab.Omni.Auth;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -58,12 +59,12 @@ public class OmniConnectionPoolTests
         await using var pool = Pool();
         var connection = pool.GetOrCreate("a", new OmniConnectionSettings(OmniEndpoint.Parse(fake.Endpoint), Clients.UnknownKey.Key));
         connection.Cache.Follow(ResourceTypes.ConfigPatches);
-        await Eventually.HoldsAsync(() => connection.Health.Reachable == true, "the watch is up");
+        await Eventually.TrueAsync(() => connection.Health.Reachable == true, "the watch is up");
         pool.CallsResumed += _ => throw new InvalidOperationException("a defect");
         Assert.False(pool.Failure.IsCompleted);
 
         await connection.FailureAsync();
-        await Eventually.HoldsAsync(() => pool.Failure.IsFaulted || Passed(CallProbe.Period), "the defect is told");
+        await Eventually.TrueAsync(() => pool.Failure.IsFaulted || Passed(CallProbe.Period), "the defect is told");
 
         Assert.Equal("a defect", (await Assert.ThrowsAsync<InvalidOperationException>(() => pool.Failure)).Message);
     }
@@ -104,7 +105,7 @@ public class OmniConnectionPoolTests
 
         var connection = pool.GetOrCreate("a", Clients.Settings(omni, Role.Reader));
         await connection.Cache.WhenSyncedAsync([ResourceTypes.MachineClasses], Cancellation);
-        await Eventually.HoldsAsync(() => events.Count == 3, "three events came");
+        await Eventually.TrueAsync(() => events.Count == 3, "three events came");
         Assert.Equal([(connection, "True"), (connection, "a"), (connection, "MachineClasses.omni.sidero.dev")], events);
     }
 

@@ -3,6 +3,7 @@ using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 using OmniScale.TestKit.Faults;
 
 namespace OmniScale.Omni.Tests;
@@ -62,8 +63,8 @@ public sealed class CallFaultTests : IAsyncLifetime
         Assert.Single(proxy.Asked("State/Create"));
         // What comes after it proves that the cache has heard of all before.
         await CreateAsync("last");
-        await Eventually.HoldsAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "last") is not null, "the watch has caught up");
-        await Eventually.HoldsAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "a") is not null == stored, "the cache is right about it");
+        await Eventually.TrueAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "last") is not null, "the watch has caught up");
+        await Eventually.TrueAsync(() => connection.Cache.Find(ResourceTypes.MachineClasses, "a") is not null == stored, "the cache is right about it");
         Assert.Equal(stored, omni.State.Get(ResourceTypes.MachineClasses, "a") is not null);
         Assert.Equal(stored ? 2 : 1, omni.Writes.Count);
     }

@@ -5,6 +5,7 @@ using OmniScale.Lab.Omni.Auth;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 using OmniScale.TestKit.Faults;
 
 namespace OmniScale.Omni.Tests;
@@ -70,7 +71,7 @@ public sealed class WatchFaultTests : IAsyncLifetime
         var began = TimeProvider.System.GetTimestamp();
         var fault = proxy.On(Watches, All[name], times: null);
         proxy.DropConnections();
-        await Eventually.HoldsAsync(() => fault.Hits >= 2, "the fault has hit again");
+        await Eventually.TrueAsync(() => fault.Hits >= 2, "the fault has hit again");
 
         Edit();
         var outage = TimeProvider.System.GetElapsedTime(began);
@@ -118,7 +119,7 @@ public sealed class WatchFaultTests : IAsyncLifetime
     {
         var fault = proxy.On(Watches, Fault.Stall(after: 3));
         connection.Cache.Follow(ResourceTypes.MachineClasses);
-        await Eventually.HoldsAsync(() => fault.Hits == 1, "the watch is open");
+        await Eventually.TrueAsync(() => fault.Hits == 1, "the watch is open");
         Edit();
 
         fault.Clear();
@@ -139,7 +140,7 @@ public sealed class WatchFaultTests : IAsyncLifetime
 
     private Task SyncAsync() => connection.Cache.WhenSyncedAsync([ResourceTypes.MachineClasses], Cancellation);
 
-    private Task EqualAsync() => Eventually.HoldsAsync(
+    private Task EqualAsync() => Eventually.TrueAsync(
         () => connection.Cache.Follow(ResourceTypes.MachineClasses)
             && Show(connection.Cache.All(ResourceTypes.MachineClasses)).SequenceEqual(Show(omni.State.List(ResourceTypes.MachineClasses))),
         "the cache is equal to Omni");

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -27,7 +28,7 @@ public class CallPolicyTests
         await using var connection = Clients.Connect(fake.Endpoint);
 
         var calls = Enumerable.Range(0, 20).Select(_ => connection.State.GetAsync(ResourceTypes.Clusters, "one", Cancellation)).ToList();
-        await Eventually.HoldsAsync(() => asked == CallPolicy.Concurrency, "the first calls have arrived");
+        await Eventually.TrueAsync(() => asked == CallPolicy.Concurrency, "the first calls have arrived");
         answer.SetResult();
 
         Assert.All(await Task.WhenAll(calls), Assert.Null);
@@ -88,7 +89,7 @@ public class CallPolicyTests
         }
 
         watch.SetResult();
-        await Eventually.HoldsAsync(() => Volatile.Read(ref isBack), "the watch's return is told");
+        await Eventually.TrueAsync(() => Volatile.Read(ref isBack), "the watch's return is told");
 
         Assert.Null(await connection.State.GetAsync(ResourceTypes.Clusters, "one", Cancellation));
     }
@@ -112,14 +113,14 @@ public class CallPolicyTests
         var resumed = 0;
         connection.CallsResumed += () => Interlocked.Increment(ref resumed);
         connection.Cache.Follow(ResourceTypes.ConfigPatches);
-        await Eventually.HoldsAsync(() => connection.Health.Reachable == true, "the watch is up");
+        await Eventually.TrueAsync(() => connection.Health.Reachable == true, "the watch is up");
 
         await connection.FailureAsync();
-        await Eventually.HoldsAsync(() => asked >= 3 || Passed(TimeSpan.FromSeconds(1)), "it is tried twice more");
+        await Eventually.TrueAsync(() => asked >= 3 || Passed(TimeSpan.FromSeconds(1)), "it is tried twice more");
         Assert.Equal(0, resumed);
         Volatile.Write(ref isUp, true);
 
-        await Eventually.HoldsAsync(() => resumed == 1 || Passed(TimeSpan.FromSeconds(1)), "its return is told");
+        await Eventually.TrueAsync(() => resumed == 1 || Passed(TimeSpan.FromSeconds(1)), "its return is told");
     }
 
     [Fact]

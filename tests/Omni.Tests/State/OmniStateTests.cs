@@ -6,6 +6,7 @@ using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 using OmniScale.Omni.Api.Specs;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -299,7 +300,7 @@ public class OmniStateTests
         await omni.SuspendAsync();
         written.Add((await connection.FailureAsync()).ToString());
         connection.Cache.Follow(ResourceTypes.Clusters);
-        await Eventually.HoldsAsync(() => connection.Cache.Status(ResourceTypes.Clusters).Error is not null, "the watch failed");
+        await Eventually.TrueAsync(() => connection.Cache.Status(ResourceTypes.Clusters).Error is not null, "the watch failed");
         written.Add(connection.Cache.Status(ResourceTypes.Clusters).Error!.ToString());
         written.Add(connection.Health.ToString());
         written.AddRange(log.Lines);

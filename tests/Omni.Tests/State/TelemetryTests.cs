@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using OmniScale.Lab.Omni.Faults;
 using OmniScale.Omni.Api;
+using OmniScale.TestKit;
 
 namespace OmniScale.Omni.Tests;
 
@@ -30,7 +31,7 @@ public sealed class TelemetryTests
         omni.Faults.Add(new OmniFault { Kind = OmniFaultKind.Stall, Method = "Get" });
         using var cancelled = new CancellationTokenSource();
         var call = connection.State.GetAsync(ResourceTypes.Clusters, "none", cancelled.Token);
-        await Eventually.HoldsAsync(() => omni.Calls.Count == 4, "the call is under way");
+        await Eventually.TrueAsync(() => omni.Calls.Count == 4, "the call is under way");
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
 
