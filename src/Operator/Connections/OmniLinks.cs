@@ -15,12 +15,6 @@ namespace OmniScale.Operator.Connections;
 /// </summary>
 internal sealed class OmniLinks : IDisposable
 {
-    /// <summary>A connection that breaks for less than this is no news.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long the first answer of Omni is waited for before it counts as unreachable.</summary>
-    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
-
     /// <summary>To how many objects a second it is told that their Omni is back: each then has a status to write.</summary>
     private const int ToldBackPerSecond = 200;
 
@@ -34,8 +28,7 @@ internal sealed class OmniLinks : IDisposable
     private readonly ConditionalWeakTable<V1Secret, Contents> parsed = [];
     private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), OmniConnection> holders = new();
 
-    private readonly Lock outageGate = new();
-    private readonly ConditionalWeakTable<OmniConnection, OmniOutage> outages = [];
+    private readonly OmniOutages outages;
 
     /// <summary>Since when the calls of an object fail while its Omni is there for others.</summary>
     private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), long> troubles = new();
@@ -46,6 +39,7 @@ internal sealed class OmniLinks : IDisposable
         this.pool = pool;
         this.wakeups = wakeups;
         this.time = time;
+        outages = new OmniOutages((connection, outage) => WakeHolders(connection, outage.UntilTurn), time);
         pool.HealthChanged += OnHealthChanged;
         pool.CallsResumed += ForgetBackoff;
         pool.Synced += OnSynced;
@@ -97,12 +91,12 @@ internal sealed class OmniLinks : IDisposable
     public Finding? Judge<T>(NamespacedName key, OmniException failure)
     {
         var holder = (typeof(T), key);
-        if (holders.TryGetValue(holder, out var connection) && OutageOf(connection) is { } outage)
+        if (holders.TryGetValue(holder, out var connection) && outages.Of(connection) is { } outage)
         {
             return outage.IsSilent || outage.UntilTurn(holder) > TimeSpan.Zero ? null : outage.Finding;
         }
 
-        return time.GetElapsedTime(troubles.GetOrAdd(holder, time.GetTimestamp())) < Grace ? null : OmniFailures.Reachable(failure);
+        return time.GetElapsedTime(troubles.GetOrAdd(holder, time.GetTimestamp())) < OmniOutages.Grace ? null : OmniFailures.Reachable(failure);
     }
 
     /// <summary>A pass was answered whatever it asked.</summary>
@@ -123,15 +117,7 @@ internal sealed class OmniLinks : IDisposable
         pool.HealthChanged -= OnHealthChanged;
         pool.CallsResumed -= ForgetBackoff;
         pool.Synced -= OnSynced;
-        lock (outageGate)
-        {
-            foreach (var (_, outage) in outages)
-            {
-                outage.Dispose();
-            }
-
-            outages.Clear();
-        }
+        outages.Dispose();
     }
 
     private OmniLink Judge((Type, NamespacedName) holder, OmniConnectionSettings settings, OmniBinding binding, OmniConnection connection)
@@ -142,12 +128,12 @@ internal sealed class OmniLinks : IDisposable
             return new(expiry);
         }
 
-        if (OutageOf(connection) is { IsSilent: false } outage)
+        if (outages.Of(connection) is { IsSilent: false } outage)
         {
             return new(outage.Finding) { Binding = binding, UntilTurn = outage.UntilTurn(holder) };
         }
 
-        if (IsComplete(connection))
+        if (OmniOutages.IsComplete(connection))
         {
             return new(expiry ?? Finding.True(OmniReasons.Connected, $"{binding.Endpoint} answers and accepts {binding.Account}")) { Connection = connection, Binding = binding };
         }
@@ -156,75 +142,9 @@ internal sealed class OmniLinks : IDisposable
         {
             Binding = binding,
             IsConnecting = true,
-            RecheckAfter = ConnectLimit - time.GetElapsedTime(connection.Health.Since),
+            RecheckAfter = OmniOutages.ConnectLimit - time.GetElapsedTime(connection.Health.Since),
         };
     }
-
-    /// <summary>The outage that a connection is in, if any. Begins it and ends it: what is, counts, not the order of events, which come from several threads.</summary>
-    private OmniOutage? OutageOf(OmniConnection connection)
-    {
-        lock (outageGate)
-        {
-            var known = outages.TryGetValue(connection, out var outage);
-            if (Problem(connection) is not { } problem)
-            {
-                outage?.Dispose();
-                outages.Remove(connection);
-                return null;
-            }
-
-            if (known)
-            {
-                outage!.Update(problem);
-            }
-            else
-            {
-                // Without complete caches there is nothing to work with meanwhile.
-                var silence = IsComplete(connection) ? Grace - time.GetElapsedTime(connection.Health.Since) : TimeSpan.Zero;
-                outage = new OmniOutage(problem, silence, ongoing => Tell(connection, ongoing), time);
-                outages.Add(connection, outage);
-            }
-
-            return outage;
-        }
-    }
-
-    private void Tell(OmniConnection connection, OmniOutage outage)
-    {
-        // In the latest words: the first failure is often only that something ended.
-        if (OutageOf(connection) == outage)
-        {
-            outage.Speak();
-            WakeHolders(connection, outage.UntilTurn);
-        }
-    }
-
-    /// <summary>Why a connection cannot be used; null while it can, and while its first answers are still waited for.</summary>
-    private Finding? Problem(OmniConnection connection)
-    {
-        var health = connection.Health;
-        if (health.Reachable == false)
-        {
-            return OmniFailures.Reachable(health.Kind ?? OmniError.Unavailable, health.Message);
-        }
-
-        if (IsComplete(connection))
-        {
-            return null;
-        }
-
-        // One type that cannot be read holds up everything: say which.
-        var failing = OmniCaches.Types.Select(connection.Cache.Status).FirstOrDefault(s => !s.IsSynced && s.Error is not null);
-        if (failing is { Error.Kind: OmniError.PermissionDenied })
-        {
-            return OmniFailures.Reachable(OmniError.PermissionDenied, $"{failing.Type} cannot be read: {failing.Error.Message}");
-        }
-
-        return time.GetElapsedTime(health.Since) < ConnectLimit ? null
-            : Finding.False(OmniReasons.Unreachable, $"{connection.Settings.Endpoint} has not answered completely yet{(failing is null ? "" : $": {failing.Type} cannot be read: {failing.Error!.Message}")}");
-    }
-
-    private static bool IsComplete(OmniConnection connection) => connection.Cache.Follow(OmniCaches.Types);
 
     private OmniConnection Hold(Type kind, NamespacedName key, OmniConnectionSettings settings)
     {
@@ -244,7 +164,7 @@ internal sealed class OmniLinks : IDisposable
 
     private void OnSynced(OmniConnection connection, Omni.Api.ResourceType type)
     {
-        if (IsComplete(connection))
+        if (OmniOutages.IsComplete(connection))
         {
             // Most have nothing to write: their status says already what they are about to see.
             WakeHolders(connection, _ => TimeSpan.Zero);
@@ -254,7 +174,7 @@ internal sealed class OmniLinks : IDisposable
     private void OnHealthChanged(OmniConnection connection, OmniHealth _)
     {
         // An outage wakes the holders itself.
-        if (OutageOf(connection) is null)
+        if (outages.Of(connection) is null)
         {
             ForgetBackoff(connection);
             var turn = 0;
