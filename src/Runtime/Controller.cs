@@ -118,6 +118,7 @@ public sealed class Controller<T> : HostedLoop
 
         CancellationToken term = _options.Leadership is { } leadership ? await leadership.WaitAsync(ct).ConfigureAwait(false) : CancellationToken.None;
         Progressed();
+        _queue.Open();
         _working = true;
         Logger.LogInformation("Starting {Workers} workers for {Kind}", _options.Workers, _kind);
         using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);

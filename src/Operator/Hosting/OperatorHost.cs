@@ -133,7 +133,7 @@ internal static class OperatorHost
         services.AddSingleton(s => new OmniConnectionPool(OmniCaches.Set, ConnectionGrace, time, s.GetRequiredService<ILoggerFactory>(),
             leadership is null ? null : new OmniWriteGuard(leadership.Demand, leadership.DemandToSend, leadership.Options.WriteTimeout)));
         services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time, options.Watches));
-        services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Name));
+        services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Environment.MachineName));
         services.AddHostedService(s => s.GetRequiredService<SecretCache>()).AddHostedService(s => s.GetRequiredService<EventRecorder>());
 
         AddKind<ProxmoxProvider, ProxmoxProviderReconciler>(services, options, leadership);
