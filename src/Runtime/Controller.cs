@@ -73,6 +73,12 @@ public sealed class Controller<T> : HostedLoop
     /// <summary>Passes are being made: everything is complete, and this process leads.</summary>
     public bool Working => _working;
 
+    /// <summary>How long the slowest of the passes under way has taken so far; one that is cancelled at the <see cref="ReconcileTimeout"/> should soon end.</summary>
+    public TimeSpan LongestPass => _queue.Working().Longest;
+
+    /// <inheritdoc cref="ControllerOptions.ReconcileTimeout"/>
+    public TimeSpan ReconcileTimeout => _options.ReconcileTimeout;
+
     /// <summary>Keys that could have a pass now; with a long <see cref="SinceProgress"/> a sign of workers that hang.</summary>
     public int Pending => _queue.Count;
 
