@@ -18,7 +18,7 @@ public static class OmniTelemetry
     private static readonly Meter Meter = new(Name);
 
     internal static readonly Counter<long> WatchRestarts =
-        Meter.CreateCounter<long>("omniscale_omni_watch_restarts_total", description: "Watches of Omni that ended and were opened again, by resource type");
+        Meter.CreateCounter<long>("omniscale_omni_watch_restarts_total", description: "Watches of Omni that had been open, ended for whatever cause and were opened again, by resource type");
 
     private static readonly Counter<long> Calls =
         Meter.CreateCounter<long>("omniscale_omni_calls_total", description: "Calls to Omni by operation, resource type and outcome");

@@ -73,6 +73,12 @@ public sealed class Controller<T> : HostedLoop
     /// <summary>Passes are being made: everything is complete, and this process leads.</summary>
     public bool Working => _working;
 
+    /// <summary>How long the slowest of the passes under way has taken so far; one that is cancelled at the <see cref="ReconcileTimeout"/> should soon end.</summary>
+    public TimeSpan LongestPass => _queue.Working().Longest;
+
+    /// <inheritdoc cref="ControllerOptions.ReconcileTimeout"/>
+    public TimeSpan ReconcileTimeout => _options.ReconcileTimeout;
+
     /// <summary>Keys that could have a pass now; with a long <see cref="SinceProgress"/> a sign of workers that hang.</summary>
     public int Pending => _queue.Count;
 
@@ -118,6 +124,7 @@ public sealed class Controller<T> : HostedLoop
 
         CancellationToken term = _options.Leadership is { } leadership ? await leadership.WaitAsync(ct).ConfigureAwait(false) : CancellationToken.None;
         Progressed();
+        _queue.Open();
         _working = true;
         Logger.LogInformation("Starting {Workers} workers for {Kind}", _options.Workers, _kind);
         using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using k8s;
+using k8s.Autorest;
 using k8s.Models;
 
 namespace OmniScale.Crds.Tests;
@@ -83,6 +85,15 @@ public sealed class ConfigTests(ApiServer server)
         Assert.Equal(1, await RunAsync("get", "namespaces"));
         Assert.Equal(1, await RunAsync("get", "configmaps", "-n", "omni-scale"));
 
+        // Every write of a status is a patch.
+        foreach (var plural in new[] { "proxmoxproviders", "machineclasses", "talosclusters" })
+        {
+            using var client = new Kubernetes(server.ControlPlane.CreateConfiguration(kubeconfig));
+            var refusal = await Assert.ThrowsAsync<HttpOperationException>(() => client.CustomObjects.ReplaceNamespacedCustomObjectStatusAsync(
+                new object(), ApiGroup.Name, ApiGroup.Version, "omni-scale", plural, "any", cancellationToken: TestContext.Current.CancellationToken));
+            Assert.Equal(HttpStatusCode.Forbidden, refusal.Response.StatusCode);
+        }
+
         async Task<int> RunAsync(params string[] arguments)
         {
             var result = await server.ControlPlane.KubectlAsync(arguments, input: null, kubeconfig);
@@ -101,6 +112,14 @@ public sealed class ConfigTests(ApiServer server)
                 new V1Patch(patch, V1Patch.PatchType.MergePatch), ApiGroup.Name, ApiGroup.Version, "omni-scale", "talosclusters", "talos-prod-01",
                 cancellationToken: TestContext.Current.CancellationToken);
         }
+    }
+
+    [Fact]
+    public async Task Replicas_that_are_not_ready_do_not_hold_up_a_drain()
+    {
+        var objects = KubernetesYaml.LoadAllFromString(await server.SucceedAsync("kustomize", "config/default"));
+        var budget = Assert.Single(objects.OfType<V1PodDisruptionBudget>());
+        Assert.Equal(("1", "AlwaysAllow"), (budget.Spec.MaxUnavailable.Value, budget.Spec.UnhealthyPodEvictionPolicy));
     }
 
     [Fact]

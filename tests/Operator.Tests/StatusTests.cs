@@ -20,6 +20,7 @@ public sealed class StatusTests(Installation installation)
         var events = await stage.EventsAsync("first");
         Assert.Equal([TalosClusterReasons.ClassNotFound], events.Where(e => e.Type == "Warning").Select(e => e.Reason));
         Assert.All(events, e => Assert.Equal(1, e.Count));
+        Assert.All(events, e => Assert.Equal(("omniscale-operator", Environment.MachineName), (e.ReportingComponent, e.ReportingInstance)));
         Assert.Contains(events, e => e.Reason == TalosClusterReasons.ClassesReady);
         Assert.Equal("Ready: 1/1 control-plane machines and 1/1 workers are healthy", Assert.Single(events, e => e.Message.StartsWith("Ready: ", StringComparison.Ordinal) && e.Reason == CommonReasons.Succeeded).Message);
         Assert.All(await stage.EventsAsync("small"), e => Assert.Equal(("Normal", 1), (e.Type, e.Count)));

@@ -200,18 +200,4 @@ public class KubeClientTests
 
         Assert.Equal(["one", "two"], widgets.Select(widget => widget.Metadata.Name));
     }
-
-    [Fact]
-    public void DeepClone_SharesNothing()
-    {
-        Widget widget = Widget.Named("one", size: 1);
-        widget.Metadata.Labels = new Dictionary<string, string> { ["a"] = "b" };
-
-        Widget clone = widget.DeepClone();
-        clone.Spec!.Size = 2;
-        clone.Metadata.Labels["a"] = "c";
-
-        Assert.Equal((1, "b"), (widget.Spec!.Size, widget.Metadata.Labels["a"]));
-        Assert.Equal("uid-one", clone.Metadata.Uid);
-    }
 }

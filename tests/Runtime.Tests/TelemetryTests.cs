@@ -13,6 +13,7 @@ public sealed class TelemetryTests
     {
         using var measured = new Measurements("measured-queue");
         using var queue = new WorkQueue(_time, () => 0, "measured-queue");
+        queue.Open();
 
         queue.Add(Key);
         queue.Add(Key);
@@ -30,6 +31,7 @@ public sealed class TelemetryTests
     {
         using var measured = new Measurements("retrying-queue");
         using var queue = new WorkQueue(_time, () => 0, "retrying-queue");
+        queue.Open();
 
         queue.AddRateLimited(Key);
         Assert.Equal(["workqueue_retries_total 1"], measured.Take());
@@ -43,6 +45,7 @@ public sealed class TelemetryTests
         using var measured = new Measurements("observed-queue");
         using (var queue = new WorkQueue(_time, () => 0, "observed-queue"))
         {
+            queue.Open();
             queue.Add(Key);
             queue.Add(Key with { Name = "b" });
             queue.Add(Key with { Name = "c" });
@@ -57,6 +60,41 @@ public sealed class TelemetryTests
         }
 
         Assert.Empty(measured.Observe());
+    }
+
+    [Fact]
+    public async Task Queue_UntilItIsOpened_GathersKeysUnmeasured()
+    {
+        using var measured = new Measurements("gathering-queue");
+        using var queue = new WorkQueue(_time, () => 0, "gathering-queue");
+        queue.Add(Key);
+        _time.Advance(TimeSpan.FromHours(3));
+
+        Assert.Empty(measured.Take());
+        Assert.Contains("workqueue_depth 0", measured.Observe());
+        Assert.Equal(1, queue.Count);
+
+        queue.Open();
+        Assert.Equal(["workqueue_adds_total 1"], measured.Take());
+        Assert.Contains("workqueue_depth 1", measured.Observe());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await queue.GetAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["workqueue_queue_duration_seconds 2"], measured.Take());
+    }
+
+    [Fact]
+    public void Watch_IsCountedWithItsLists()
+    {
+        using var measured = new Measurements("Watched");
+        var telemetry = new WatchTelemetry("Watched");
+
+        telemetry.Listing();
+        telemetry.Opened();
+        telemetry.Opened();
+
+        Assert.Equal(
+            ["omniscale_kubernetes_lists_total 1", "omniscale_kubernetes_watches_total 1", "omniscale_kubernetes_watches_total 1"], measured.Take());
+        Assert.Equal((1, 2), (telemetry.Lists, telemetry.Watches));
     }
 
     [Theory]

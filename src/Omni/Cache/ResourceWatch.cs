@@ -26,11 +26,12 @@ internal sealed class ResourceWatch(
 
     private readonly Random jitter = new();
     private ByteString? bookmark;
+    private bool wasOpen;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
-        OmniTelemetry.WatchRestarts.Add(0, new KeyValuePair<string, object?>("type", store.Type.Name));
+        CountReopened(0);
         try
         {
             while (true)
@@ -43,7 +44,6 @@ internal sealed class ResourceWatch(
                 }
 
                 Report(failure);
-                OmniTelemetry.WatchRestarts.Add(1, new KeyValuePair<string, object?>("type", store.Type.Name));
                 failures = time.GetElapsedTime(opened) >= Stable ? 1 : failures + 1;
                 logger.Log(
                     failures == 1 ? LogLevel.Information : LogLevel.Debug,
@@ -125,10 +125,18 @@ internal sealed class ResourceWatch(
 
         void Heard()
         {
-            begun = true;
+            if (!begun)
+            {
+                begun = true;
+                CountReopened(wasOpen ? 1 : 0);
+                wasOpen = true;
+            }
+
             silence.CancelAfter(SilenceLimit);
         }
     }
+
+    private void CountReopened(int times) => OmniTelemetry.WatchRestarts.Add(times, new KeyValuePair<string, object?>("type", store.Type.Name));
 
     private async Task FollowAsync(Action heard, CancellationToken cancellationToken)
     {

@@ -29,18 +29,19 @@ internal sealed class OmniCalls(OmniConnectionSettings settings, OmniHealthTrack
     private async ValueTask<TResponse> MakeAsync<TResponse>(
         OmniOperation operation, string subject, Func<CallOptions, AsyncUnaryCall<TResponse>> start, Metadata? headers, CancellationToken cancellationToken)
     {
+        var timeout = settings.CallTimeout;
+        if (guard is not null && operation is not (OmniOperation.Get or OmniOperation.List or OmniOperation.Watch))
+        {
+            // One that is refused here is not made, and not measured.
+            guard.Demand();
+            timeout = timeout < guard.Timeout ? timeout : guard.Timeout;
+        }
+
         using var activity = OmniTelemetry.Begin(operation, subject);
         var started = time.GetTimestamp();
         string? outcome = null;
         try
         {
-            var timeout = settings.CallTimeout;
-            if (guard is not null && operation is not (OmniOperation.Get or OmniOperation.List or OmniOperation.Watch))
-            {
-                guard.Demand();
-                timeout = timeout < guard.Timeout ? timeout : guard.Timeout;
-            }
-
             using var call = start(Options(timeout, headers, cancellationToken));
             var response = await call.ResponseAsync.ConfigureAwait(false);
             health.CallSucceeded();

@@ -17,15 +17,15 @@ internal interface IControllerHealth
     /// <summary>What passes lack; null if nothing. A replica that does not lead is ready to.</summary>
     string? Unreadiness { get; }
 
-    /// <summary>There is work, and nobody has done any for a long time.</summary>
-    bool IsStuck { get; }
+    /// <summary>What hangs, so that only a new process helps; null if nothing does.</summary>
+    string? Hang { get; }
 }
 
 /// <inheritdoc/>
 internal sealed class ControllerHealth<T>(Controller<T> controller) : IControllerHealth
     where T : class, IOmniScaleObject
 {
-    /// <summary>Longer than the longest pass may take.</summary>
+    /// <summary>Longer than the longest pass may take: where work waits, some pass must have ended.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public string Kind => typeof(T).Name;
@@ -38,5 +38,8 @@ internal sealed class ControllerHealth<T>(Controller<T> controller) : IControlle
         : controller.Reflectors.Select(r => r.LastError).FirstOrDefault(e => e is not null) is { } error ? $"cannot be followed: {error.GetBaseException().Message}"
         : null;
 
-    public bool IsStuck => controller.Working && controller.Pending > 0 && controller.SinceProgress > Patience;
+    public string? Hang => controller.LongestPass > 2 * controller.ReconcileTimeout ? "a pass does not end"
+        : controller.Working && controller.Pending > 0 && controller.SinceProgress > Patience ? "nobody takes what waits"
+        : controller.Reflectors.Any(r => r.IsStuck) ? "the objects are not followed"
+        : null;
 }

@@ -1,3 +1,5 @@
+using OmniScale.Runtime;
+
 namespace OmniScale.Operator.Hosting;
 
 /// <summary>What kubelet asks.</summary>
@@ -7,7 +9,12 @@ internal static class HealthEndpoints
     {
         var controllers = app.Services.GetServices<IControllerHealth>().ToList();
         var apiServer = app.Services.GetRequiredService<ApiServerProbe>();
-        app.MapGet("/livez", () => Answer(controllers.Where(c => c.IsStuck).Select(c => $"{c.Kind}: stuck")));
+        var secrets = app.Services.GetRequiredService<SecretCache>();
+        app.MapGet("/livez", () =>
+        {
+            var problems = controllers.Where(c => c.Hang is not null).Select(c => $"{c.Kind}: {c.Hang}");
+            return Answer(secrets.IsStuck ? problems.Append("Secret: the objects are not followed") : problems);
+        });
         app.MapGet("/readyz", async (CancellationToken ct) =>
         {
             var problems = controllers.Where(c => c.Unreadiness is not null).Select(c => $"{c.Kind}: {c.Unreadiness}");

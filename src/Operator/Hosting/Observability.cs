@@ -19,12 +19,9 @@ internal static class Observability
     {
         // The exporters read their settings from here.
         builder.Configuration.AddEnvironmentVariables();
-        builder.Services.AddMetrics().AddSingleton(services =>
-        {
-            var gauges = ActivatorUtilities.CreateInstance<OperatorGauges>(services);
-            gauges.Leads = () => leadership?.IsLeader ?? true;
-            return gauges;
-        });
+        // Without leader election it always leads.
+        Func<bool> leads = () => leadership?.IsLeader ?? true;
+        builder.Services.AddMetrics().AddSingleton(services => ActivatorUtilities.CreateInstance<OperatorGauges>(services, leads));
         builder.Services.AddSingleton(services =>
         {
             var own = services.GetRequiredService<IMeterFactory>();

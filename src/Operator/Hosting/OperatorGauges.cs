@@ -16,7 +16,7 @@ internal sealed class OperatorGauges
 
     public OperatorGauges(
         IMeterFactory meters, Store<ProxmoxProvider> providers, Store<MachineClass> classes, Store<TalosCluster> clusters,
-        IEnumerable<IControllerHealth> controllers, OmniConnectionPool pool, TimeProvider time)
+        IEnumerable<IControllerHealth> controllers, OmniConnectionPool pool, TimeProvider time, Func<bool> leads)
     {
         (this.pool, this.time) = (pool, time);
         // The factory owns the meter and disposes it with the host, which ends the observations.
@@ -25,11 +25,8 @@ internal sealed class OperatorGauges
         meter.CreateObservableGauge<double>("omniscale_kubernetes_watch_age_seconds", () => controllers.Select(c => new Measurement<double>(c.Silence.TotalSeconds, new KeyValuePair<string, object?>("kind", c.Kind))), description: "Time since the API server last said anything about the kind");
         meter.CreateObservableGauge("omniscale_omni_watch_age_seconds", OmniAges, description: "Time since Omni last said anything about the type, on the connection that heard least");
         meter.CreateObservableGauge("omniscale_omni_watches", OmniWatches, description: "Watches of Omni over all connections, by whether they run");
-        meter.CreateObservableGauge("omniscale_leader", () => Leads() ? 1L : 0L, description: "Whether this process is the one that acts");
+        meter.CreateObservableGauge("omniscale_leader", () => leads() ? 1L : 0L, description: "Whether this process is the one that acts");
     }
-
-    /// <summary>Whether this process acts. Without leader election it always does.</summary>
-    public Func<bool> Leads { get; set; } = () => true;
 
     private static IEnumerable<Measurement<long>> Count<T>(Store<T> store)
         where T : class, IOmniScaleObject

@@ -134,7 +134,7 @@ internal static class OperatorHost
             leadership is null ? null : new OmniWriteGuard(leadership.Demand, leadership.DemandToSend, leadership.Options.WriteTimeout)));
         services.AddHostedService<OmniConnectionsLoop>();
         services.AddSingleton(s => new SecretCache(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<SecretCache>>(), time, options.Watches));
-        services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Name));
+        services.AddSingleton(s => new EventRecorder(client, s.GetRequiredService<IHostApplicationLifetime>(), s.GetRequiredService<ILogger<EventRecorder>>(), time, Environment.MachineName));
         services.AddHostedService(s => s.GetRequiredService<SecretCache>()).AddHostedService(s => s.GetRequiredService<EventRecorder>());
 
         AddKind<ProxmoxProvider, ProxmoxProviderReconciler>(services, options, leadership);

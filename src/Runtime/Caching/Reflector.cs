@@ -22,12 +22,11 @@ public sealed class Reflector<T>
     private readonly ILogger _logger;
     private readonly ObjectDecoder<T> _decoder;
     private readonly string _kind = ResourceType.Of<T>().Kind;
+    private readonly string _where;
     private readonly WatchTelemetry _telemetry;
     private string? _version;
     private readonly ReflectorBackoff _backoff;
     private long _lastActivity;
-    private long _lists;
-    private long _watches;
 
     /// <param name="client">The API server.</param>
     /// <param name="store">The store to fill; it may have several reflectors, each with a scope of its own.</param>
@@ -41,6 +40,7 @@ public sealed class Reflector<T>
         _store = store;
         _options = options;
         _query = new ListQuery(options.LabelSelector, options.FieldSelector);
+        _where = string.Join(", ", new[] { options.Namespace ?? "all namespaces", options.LabelSelector, options.FieldSelector }.Where(part => part is not null));
         _scope = key => options.Namespace is null || key.Namespace == options.Namespace;
         _time = time;
         _jitter = jitter ?? Jitter.Next;
@@ -69,14 +69,20 @@ public sealed class Reflector<T>
     /// <summary>How long ago the API server was last heard of.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Interlocked.Read(ref _lastActivity));
 
+    /// <summary>
+    /// All seems well, but the loop hangs: nothing was heard for twice as long as it takes to find a watch silent, to pause, and to be
+    /// refused another one.
+    /// </summary>
+    public bool IsStuck => HasSynced && LastError is null && Silence > 2 * (_options.SilenceLimit + _options.LongestBackoff + KubeClient.RequestTimeout);
+
     /// <summary>How many objects and events could not be read so far.</summary>
     public long Undecodable => _decoder.Skipped;
 
     /// <summary>How many lists were begun.</summary>
-    public long Lists => Interlocked.Read(ref _lists);
+    public long Lists => _telemetry.Lists;
 
     /// <summary>How many watches were opened.</summary>
-    public long Watches => Interlocked.Read(ref _watches);
+    public long Watches => _telemetry.Watches;
 
     /// <summary>Runs until cancelled. Throws only on a defect; whatever the server or the network does is survived.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -121,7 +127,7 @@ public sealed class Reflector<T>
         }
         catch (ApiException e) when (e.IsGone)
         {
-            _logger.LogInformation("Listing {Kind} again, the version that was watched is gone", _kind);
+            _logger.LogInformation("Listing {Kind} in {Where} again, the version that was watched is gone", _kind, _where);
             _version = null;
             // At once, but not twice in a row: a server that calls every version gone must not be flooded.
             _backoff.ForgetBefore(opened);
@@ -149,11 +155,11 @@ public sealed class Reflector<T>
 
     private void Opened()
     {
-        Interlocked.Increment(ref _watches);
+        _telemetry.Opened();
         Heard();
         if (LastError is not null)
         {
-            _logger.LogInformation("Watching {Kind} again", _kind);
+            _logger.LogInformation("Watching {Kind} in {Where} again", _kind, _where);
             LastError = null;
             Recovered?.Invoke();
         }
@@ -164,7 +170,7 @@ public sealed class Reflector<T>
         _telemetry.Failed();
         _backoff.ForgetBefore(opened);
         TimeSpan backoff = _backoff.Next();
-        _logger.LogWarning("Following {Kind} in {Namespace} failed, trying again in {Backoff}: {Error}", _kind, _options.Namespace ?? "all namespaces", backoff, e.Message);
+        _logger.LogWarning("Following {Kind} in {Where} failed, trying again in {Backoff}: {Error}", _kind, _where, backoff, e.Message);
         bool first = LastError is null;
         LastError = e;
         if (first)
@@ -177,7 +183,7 @@ public sealed class Reflector<T>
 
     private async Task<string> ListAsync(CancellationToken ct)
     {
-        Interlocked.Increment(ref _lists);
+        _telemetry.Listing();
         long mark = _store.Mark();
         var items = new List<T>();
         var unread = new HashSet<NamespacedName>();
@@ -233,7 +239,7 @@ public sealed class Reflector<T>
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             // On a quiet kind this is no failure. If the server is really gone, opening the next watch will show it.
-            _logger.LogDebug("Opening the watch of {Kind} anew, it was silent for {Limit}", _kind, _options.SilenceLimit);
+            _logger.LogDebug("Opening the watch of {Kind} in {Where} anew, it was silent for {Limit}", _kind, _where, _options.SilenceLimit);
         }
     }
 

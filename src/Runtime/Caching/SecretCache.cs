@@ -46,6 +46,18 @@ public sealed class SecretCache : HostedLoop
         }
     }
 
+    /// <summary>Whether the watch of any of them hangs.</summary>
+    public bool IsStuck
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _followed.Values.Any(followed => followed.IsStuck);
+            }
+        }
+    }
+
     /// <summary>
     /// Begins the references of one kind of owner. <paramref name="notify"/> is called with an owner whenever a Secret it refers to
     /// was first read, changed, came or went, or can no longer or again be read; it must be quick and must not throw.
@@ -163,6 +175,8 @@ public sealed class SecretCache : HostedLoop
     private sealed class FollowedSecret(NamespacedName key, Store<V1Secret> store, Reflector<V1Secret> reflector, CancellationTokenSource stop)
     {
         public HashSet<(SecretReferences References, NamespacedName Owner)> Owners { get; } = [];
+
+        public bool IsStuck => reflector.IsStuck;
 
         public SecretLookup Look()
         {

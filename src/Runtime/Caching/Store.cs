@@ -9,8 +9,7 @@ public readonly record struct StoreChange<T>(NamespacedName Key, T? Old, T? New)
     where T : class;
 
 /// <summary>
-/// The objects of one kind as last seen on the API server. Readers share the objects: they must not be changed
-/// (<see cref="ObjectClone"/> gives a copy to change).
+/// The objects of one kind as last seen on the API server. Readers share the objects: they must not be changed.
 /// </summary>
 public sealed class Store<T>
     where T : class, IKubernetesObject<V1ObjectMeta>

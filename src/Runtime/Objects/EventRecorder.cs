@@ -17,14 +17,15 @@ public sealed class EventRecorder : HostedLoop
     private const int QueueLength = 1000;
     private const int LongestMessage = 1024;
 
+    /// <summary>For what is queued when the process stops. Passes were given most of its time.</summary>
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+
     private readonly KubeClient _client;
     private readonly TimeProvider _time;
     private readonly EventAggregator _aggregator;
     private readonly string _instance;
     private readonly Channel<EventNote> _queue = Channel.CreateBounded<EventNote>(QueueLength);
-    private long _written;
-    private long _suppressed;
-    private long _lost;
+    private readonly EventTelemetry _telemetry = new();
 
     /// <param name="client">The API server; its field manager is the reporting component.</param>
     /// <param name="lifetime">Told to stop on a defect.</param>
@@ -41,13 +42,13 @@ public sealed class EventRecorder : HostedLoop
     }
 
     /// <summary>Events created or counted up on the API server.</summary>
-    public long Written => Interlocked.Read(ref _written);
+    public long Written => _telemetry.WrittenCount;
 
     /// <summary>Events held back because their object had too many.</summary>
-    public long Suppressed => Interlocked.Read(ref _suppressed);
+    public long Suppressed => _telemetry.SuppressedCount;
 
-    /// <summary>Events lost because the API server refused them, was away, or too slow.</summary>
-    public long Lost => Interlocked.Read(ref _lost);
+    /// <summary>Events lost because the API server refused them, was away, or too slow, or the process stopped.</summary>
+    public long Lost => _telemetry.LostCount;
 
     /// <summary>Reports something that is as it should be.</summary>
     public void Normal<T>(T about, string reason, string message)
@@ -59,16 +60,25 @@ public sealed class EventRecorder : HostedLoop
 
     protected override async Task RunAsync(CancellationToken ct)
     {
-        await foreach (EventNote note in _queue.Reader.ReadAllAsync(ct).ConfigureAwait(false))
+        using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        using CancellationTokenRegistration stopping = ct.UnsafeRegister(_ =>
+        {
+            _queue.Writer.TryComplete();
+            abort.CancelAfter(DrainLimit);
+        }, null);
+        // Ends once nothing is queued, when the process stops.
+        await foreach (EventNote note in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             try
             {
-                await WriteAsync(note, ct).ConfigureAwait(false);
+                await WriteAsync(note, abort.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or LeadershipLostException)
+            catch (Exception e) when (ct.IsCancellationRequested || e is ApiException or HttpRequestException or IOException or TimeoutException or LeadershipLostException)
             {
-                Interlocked.Increment(ref _lost);
-                Logger.LogWarning("Losing the event {Reason} about {Kind} {Name}: {Error}", note.Reason, note.About.Kind, note.About.Name, e.Message);
+                _telemetry.CountLost();
+                Logger.LogWarning(
+                    "Losing the event {Reason} about {Kind} {Namespace}/{Name}: {Error}",
+                    note.Reason, note.About.Kind, note.About.NamespaceProperty, note.About.Name, abort.IsCancellationRequested ? "the process stops" : e.Message);
             }
         }
     }
@@ -89,7 +99,7 @@ public sealed class EventRecorder : HostedLoop
         message = message.Length <= LongestMessage ? message : message[..LongestMessage];
         if (!_queue.Writer.TryWrite(new EventNote(reference, type, reason, message, _time.GetUtcNow())))
         {
-            Interlocked.Increment(ref _lost);
+            _telemetry.CountLost();
         }
     }
 
@@ -98,7 +108,7 @@ public sealed class EventRecorder : HostedLoop
         switch (_aggregator.Add(note))
         {
             case null:
-                Interlocked.Increment(ref _suppressed);
+                _telemetry.CountSuppressed();
                 return;
             case { Count: > 1 } repeated when await TryCountUpAsync(repeated, ct).ConfigureAwait(false):
                 break;
@@ -107,7 +117,7 @@ public sealed class EventRecorder : HostedLoop
                 break;
         }
 
-        Interlocked.Increment(ref _written);
+        _telemetry.CountWritten();
     }
 
     /// <returns>False when the Event has expired meanwhile.</returns>

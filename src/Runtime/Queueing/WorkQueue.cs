@@ -3,7 +3,7 @@ namespace OmniScale.Runtime;
 /// <summary>
 /// The keys that wait for a pass. A key waits at most once, is never handed to two workers at the same time, and when added
 /// while a worker has it, is handed out again after <see cref="Done"/>. Nothing is ever dropped before <see cref="ShutDown"/>.
-/// Namespaces take turns.
+/// Namespaces take turns. Nothing is measured before <see cref="Open"/>: a process that only stands by gathers keys that nobody waits for.
 /// </summary>
 public sealed class WorkQueue : IDisposable
 {
@@ -24,6 +24,7 @@ public sealed class WorkQueue : IDisposable
     private readonly Func<double> _jitter;
     private readonly QueueTelemetry _telemetry;
     private readonly ITimer _timer;
+    private volatile bool _isOpen;
     private bool _shutDown;
 
     /// <param name="time">The clock of all delays.</param>
@@ -51,6 +52,9 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Count"/>, for measurements.</summary>
+    internal int Depth => _isOpen ? Count : 0;
+
     /// <summary>Keys that wait for a time: asked for, or in backoff.</summary>
     public int DelayedCount
     {
@@ -77,6 +81,21 @@ public sealed class WorkQueue : IDisposable
             }
 
             return (longest, sum);
+        }
+    }
+
+    /// <summary>Workers begin: what has gathered counts as added now, and waits from now on.</summary>
+    public void Open()
+    {
+        lock (_gate)
+        {
+            _isOpen = true;
+            long now = _time.GetTimestamp();
+            foreach (NamespacedName key in _dirty.Keys.ToList())
+            {
+                _dirty[key] = now;
+                _telemetry.Added();
+            }
         }
     }
 
@@ -219,7 +238,11 @@ public sealed class WorkQueue : IDisposable
             return;
         }
 
-        _telemetry.Added();
+        if (_isOpen)
+        {
+            _telemetry.Added();
+        }
+
         if (!_processing.ContainsKey(key))
         {
             _ready.Add(key);

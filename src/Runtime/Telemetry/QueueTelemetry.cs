@@ -26,7 +26,7 @@ internal sealed class QueueTelemetry : IDisposable
 
     static QueueTelemetry()
     {
-        Gauge("workqueue_depth", "Keys that wait for a worker", queue => queue.Count);
+        Gauge("workqueue_depth", "Keys that wait for a worker", queue => queue.Depth);
         Gauge("workqueue_longest_running_processor_seconds", "How long the slowest worker has had its key", queue => queue.Working().Longest.TotalSeconds);
         Gauge("workqueue_unfinished_work_seconds", "How long all workers together have had their present keys", queue => queue.Working().Sum.TotalSeconds);
     }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using OmniScale.Lab.Omni;
 using OmniScale.Lab.Omni.Auth;
@@ -31,6 +33,40 @@ public class OmniWriteGuardTests
         forbidden = false;
         await connection.State.CreateAsync(small, Cancellation);
         Assert.Equal(2, omni.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Writes_ThatTheGuardForbids_AreNotMeasured()
+    {
+        await using var omni = await Clients.StartSimulatorAsync();
+        var guard = new OmniWriteGuard(() => throw new OperationCanceledException("not now"), () => { }, TimeSpan.FromSeconds(5));
+        await using var connection = new OmniConnection(Clients.Settings(omni, Role.Admin), Clients.Caches, TimeProvider.System, NullLogger<OmniConnection>.Instance, guard);
+        // A listener hears all of the process: what comes of this test is known by its flow.
+        var own = new AsyncLocal<bool> { Value = true };
+        var measured = new ConcurrentQueue<string>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "omniscale_omni_calls_total")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            if (own.Value)
+            {
+                measured.Enqueue(string.Join(' ', tags.ToArray().Select(tag => tag.Value)));
+            }
+        });
+        listener.Start();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.State.CreateAsync(Class("small", "a=b"), Cancellation));
+        await connection.State.GetAsync(ResourceTypes.MachineClasses, "small", Cancellation);
+
+        Assert.Equal(["Get MachineClasses.omni.sidero.dev NotFound"], measured);
     }
 
     [Theory]

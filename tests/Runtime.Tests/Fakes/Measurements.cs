@@ -3,14 +3,17 @@ using System.Diagnostics.Metrics;
 
 namespace OmniScale.Runtime.Tests;
 
-/// <summary>What the runtime measured with a label of a certain value, which tells one test from the others.</summary>
+/// <summary>What the runtime measured on behalf of one test: with a label of a certain value, or in what the test itself called and started.</summary>
 internal sealed class Measurements : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentQueue<string> _taken = [];
+    private readonly AsyncLocal<bool> _own = new();
 
-    public Measurements(string label)
+    /// <param name="label">The value of the first label; null for everything in the flow of the test, whatever its labels.</param>
+    public Measurements(string? label)
     {
+        _own.Value = true;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == RuntimeTelemetry.Name)
@@ -24,9 +27,9 @@ internal sealed class Measurements : IDisposable
 
         void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
-            if (tags.Length > 0 && Equals(tags[0].Value, label) && (value != 0 || instrument.IsObservable))
+            if ((label is null ? _own.Value : tags.Length > 0 && Equals(tags[0].Value, label)) && (value != 0 || instrument.IsObservable))
             {
-                _taken.Enqueue(string.Join(' ', [instrument.Name, .. tags[1..].ToArray().Select(tag => tag.Value), value]));
+                _taken.Enqueue(string.Join(' ', [instrument.Name, .. tags[(label is null ? 0 : 1)..].ToArray().Select(tag => tag.Value), value]));
             }
         }
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OmniScale.TestKit;
 
@@ -61,7 +62,8 @@ public abstract class ReflectorTestBase : IAsyncDisposable
         Func<FakeExchange, Task>[] watches,
         ReflectorOptions? options = null,
         TimeProvider? time = null,
-        Action<Reflector<Widget>>? configure = null)
+        Action<Reflector<Widget>>? configure = null,
+        ILogger? logger = null)
     {
         int listed = 0;
         int watched = 0;
@@ -69,7 +71,7 @@ public abstract class ReflectorTestBase : IAsyncDisposable
             ? watches[Math.Min(Interlocked.Increment(ref watched), watches.Length) - 1](exchange)
             : lists[Math.Min(Interlocked.Increment(ref listed), lists.Length) - 1](exchange));
         _client = Server.Client(time);
-        var reflector = new Reflector<Widget>(_client, Store, options ?? Quick, time ?? TimeProvider.System, NullLogger.Instance, () => 0);
+        var reflector = new Reflector<Widget>(_client, Store, options ?? Quick, time ?? TimeProvider.System, logger ?? NullLogger.Instance, () => 0);
         configure?.Invoke(reflector);
         _running = reflector.RunAsync(_stop.Token);
         return reflector;

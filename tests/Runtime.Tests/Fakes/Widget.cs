@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
@@ -23,6 +24,9 @@ public sealed class Widget : IKubernetesObject<V1ObjectMeta>
         Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = ns, ResourceVersion = version, Uid = $"uid-{name}", Generation = 1 },
         Spec = new WidgetSpec { Size = size },
     };
+
+    /// <summary>A copy to change: readers of a store share its objects.</summary>
+    internal Widget DeepClone() => KubeJson.Read<Widget>(JsonSerializer.SerializeToElement(KubeJson.Write(this)));
 }
 
 public sealed class WidgetSpec
