@@ -43,7 +43,19 @@ internal sealed class SharedStrings
 
     private string Share(string text)
     {
-        ref var place = ref places[string.GetHashCode(text) & (Size - 1)];
+        ref var place = ref places[PlaceOf(text)];
         return place == text ? place : place = text;
+    }
+
+    /// <summary>FNV-1a: .NET's own hash codes differ from process to process, and with them who shares a place with whom.</summary>
+    private static int PlaceOf(string text)
+    {
+        var hash = 2166136261;
+        foreach (var c in text)
+        {
+            hash = (hash ^ c) * 16777619;
+        }
+
+        return (int)(hash % Size);
     }
 }

@@ -94,7 +94,7 @@ public class WatchSilenceTests
         end.SetResult();
         await RestartedAsync(3, 7, "when Omni, which was away, is back");
 
-        Task RestartedAsync(int count, int asked, string when) => Eventually.HoldsAsync(
+        Task RestartedAsync(int count, int asked, string when) => Eventually.TrueAsync(
             () => Passed(TimeSpan.FromSeconds(requests.Count == asked ? 0 : 0.1)) && Interlocked.Read(ref restarts) == count && requests.Count == asked, $"the watch runs again {when}");
     }
 
