@@ -26,8 +26,9 @@ public class FaultTests
         await controlPlane.StopEtcdAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => WriteAsync("while-away"));
         await controlPlane.StartEtcdAsync();
-        await Eventually.ValueAsync(
-            () => WriteAsync("after"), _ => true, "the API server has found etcd again", TimeSpan.FromSeconds(20));
+        var attempts = 0;
+        // A write that was given up may have been stored.
+        await Eventually.ValueAsync(() => WriteAsync($"after-{attempts++}"), _ => true, "the API server has found etcd again", TimeSpan.FromSeconds(60));
         Assert.Equal(name, (await ReadAsync(name)).Metadata.Name);
 
         Task<V1Namespace> ReadAsync(string wanted) =>

@@ -22,7 +22,7 @@ public sealed class ShutdownTests(Installation installation)
             "--cluster-id", "test", "--log-level", "Warning", "--health-address", "http://127.0.0.1:0", "--leader-elect", "--lease-namespace", @namespace);
         await Eventually.TrueAsync(async () => await HolderAsync() is { Length: > 0 }, "the lease is held", Limit);
 
-        proxy.On("GET .*/leases/", Fault.Slow(TimeSpan.FromSeconds(4)));
+        proxy.On("GET .*/leases/", Fault.Slow(TimeSpan.FromSeconds(3)));
         await process.SignalAsync("TERM");
 
         Assert.Equal(0, await process.ExitAsync(Limit));

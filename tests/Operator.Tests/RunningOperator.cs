@@ -54,11 +54,11 @@ internal sealed class RunningOperator : IAsyncDisposable
     }
 
     /// <summary>Waits until no pass has been made, and none been asked for, for a while.</summary>
-    public Task IdleAsync() => Eventually.TrueAsync(() => IsIdle<ProxmoxProvider>() && IsIdle<MachineClass>() && IsIdle<TalosCluster>(), "the operator is idle", TimeSpan.FromSeconds(20));
+    public Task IdleAsync() => Eventually.TrueAsync(() => IsIdle<ProxmoxProvider>() && IsIdle<MachineClass>() && IsIdle<TalosCluster>(), "the operator is idle");
 
     private bool IsIdle<T>()
         where T : class, IOmniScaleObject =>
-        Controller<T>() is { Synced: true, Pending: 0 } controller && controller.SinceProgress > Quiet;
+        Controller<T>() is { Synced: true, Pending: 0 } controller && controller.LongestPass == TimeSpan.Zero && controller.SinceProgress > Quiet;
 
     private Controller<T> Controller<T>()
         where T : class, IOmniScaleObject => app.Services.GetRequiredService<Controller<T>>();

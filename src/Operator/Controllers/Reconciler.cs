@@ -103,6 +103,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         return outcome switch
         {
             { Kind: OutcomeKind.Retry } => ReconcileResult.Retry,
+            _ when pass.UntilTurn is { } turn => ReconcileResult.After(turn),
             { After: { } delay } => ReconcileResult.After(delay),
             _ => ReconcileResult.Done,
         };
@@ -164,7 +165,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         if (!link.IsUsable)
         {
             pass.IsTooEarly = link.UntilTurn > TimeSpan.Zero;
-            pass.Facts.Outcome = Outcome.Waiting(link.Reachable.Reason, link.Reachable.Message, pass.IsTooEarly ? link.UntilTurn : link.RecheckAfter);
+            pass.UntilTurn = pass.IsTooEarly ? link.UntilTurn : null;
+            pass.Facts.Outcome = Outcome.Waiting(link.Reachable.Reason, link.Reachable.Message, link.RecheckAfter);
             return false;
         }
 

@@ -15,7 +15,7 @@ namespace OmniScale.Lab.Tests.Omni;
 /// <summary>A simulator and raw clients of it.</summary>
 internal sealed class TestOmni : IAsyncDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly List<GrpcChannel> channels = [];
 

@@ -67,6 +67,7 @@ public class WatchSilenceTests
         var end = new TaskCompletionSource();
         fake.OnWatch = async (request, stream, cancellation) =>
         {
+            var ended = end.Task;
             requests.Enqueue(request);
             switch (requests.Count)
             {
@@ -78,7 +79,7 @@ public class WatchSilenceTests
 
             await stream.WriteAsync(new WatchResponse(), cancellation);
             await stream.WriteAsync(Wire.Event(EventType.Bootstrapped, bookmark: "1"), cancellation);
-            await (requests.Count is 2 or 4 ? end.Task.WaitAsync(cancellation) : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation));
+            await (requests.Count is 2 or 4 ? ended.WaitAsync(cancellation) : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation));
         };
         await using var connection = Clients.Connect(
             new OmniConnectionSettings(OmniEndpoint.Parse(fake.Endpoint), Clients.UnknownKey.Key), new OmniCacheSet([Cached.Of(type)]), time: time);

@@ -38,6 +38,9 @@ public sealed class MachineClassTests(Installation installation)
     {
         await using var stage = await Stage.StartAsync(installation);
         await stage.PrepareAsync();
+        await stage.ReadyAsync<ProxmoxProvider>(Stage.ProviderId);
+        // What the provider's status still has to say would wake the class once more.
+        await stage.SettledAsync();
         stage.Omni.ClearCalls();
 
         await stage.ApplyClassAsync("bad", "diskCache: nonsense");

@@ -84,7 +84,7 @@ public sealed class TeardownTests(Installation installation)
 
         var going = await stage.ConditionAsync<TalosCluster>("first", CommonConditions.Ready, "False", CommonReasons.Deleting);
         Assert.Equal("Destroying: 2 machine sets, 2 machines", (await stage.ConditionMessageAsync<TalosCluster>("first", CommonConditions.Synced, "Destroying: 2")));
-        Assert.Equal("Destroying", (await stage.GetAsync<TalosCluster>("first")).Status!.Phase);
+        await Eventually.ValueAsync(async () => (await stage.GetAsync<TalosCluster>("first")).Status!.Phase, phase => phase == "Destroying", "the phase says it too");
         Assert.Equal(going.Metadata.Generation, (await stage.GetAsync<TalosCluster>("first")).Status!.ObservedGeneration);
 
         await stage.StopOperatorAsync();
