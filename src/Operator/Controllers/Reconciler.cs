@@ -95,7 +95,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
             status = status with { Conditions = told?.Conditions, ObservedGeneration = told?.ObservedGeneration, LastHandledReconcileAt = told?.LastHandledReconcileAt };
         }
 
-        if (await writer.WriteAsync(value, (T)value.WithStatus(status), ct) is { } written)
+        if (await writer.WriteAsync(value, (T)value.WithStatus(status), ct) is { } written && !pass.IsTooEarly)
         {
             Tell(written, Transitions.Between(before, written.CommonStatus?.Conditions));
         }
