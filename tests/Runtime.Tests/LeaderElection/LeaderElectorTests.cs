@@ -161,8 +161,14 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     public async Task Renewal_WhenItFailsOnce_IsTriedAgainAndTheTermGoesOn(string fault)
     {
         await LeadAsync();
-        _server.Fault = request => FailAsync(request, fault);
+        int failing = 0;
+        _server.Fault = request =>
+        {
+            Interlocked.Increment(ref failing);
+            return FailAsync(request, fault);
+        };
         await PassPausesAsync(1);
+        await Eventually.TrueAsync(() => Volatile.Read(ref failing) == 1, "the renewal meets the fault");
         await LetFailAsync(fault, pause: false);
         _server.Fault = null;
         int before = _server.Requests;
