@@ -8,6 +8,9 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
     /// <summary>Long enough to make any test that waits for its end fail.</summary>
     private static readonly ReflectorOptions s_patient = new() { FirstBackoff = TimeSpan.FromHours(1), LongestBackoff = TimeSpan.FromHours(1) };
 
+    /// <summary>What the monitor waits for once the answer to a question was taken.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);
+
     private readonly RecordingTimeProvider _time = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly FakeApiServer _server;
@@ -52,13 +55,13 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         for (int question = 1; question < 4; question++)
         {
             await Eventually.TrueAsync(() => Questions == question, "the server is asked");
-            await _time.PassAsync(TimeSpan.FromSeconds(2));
+            await _time.PassAsync(s_pause);
         }
 
-        await Eventually.TrueAsync(() => Questions == 4, "the server is asked once more");
+        await Eventually.TrueAsync(() => Questions == 4 && _time.WaitsFor(s_pause), "the server is asked once more, and says no");
         Assert.Equal(0, _returns);
         _isReady = true;
-        await _time.PassAsync(TimeSpan.FromSeconds(2));
+        await _time.PassAsync(s_pause);
 
         await Eventually.TrueAsync(() => _returns == 1, "its return is told");
         Assert.Equal(5, Questions);
@@ -74,7 +77,7 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         await FailAsync();
         await FailAsync();
         Assert.Equal(1, Questions);
-        await _time.PassAsync(TimeSpan.FromSeconds(2));
+        await _time.PassAsync(s_pause);
         await Eventually.TrueAsync(() => Questions == 2, "the server is asked again");
 
         Assert.Equal(0, _returns);
@@ -85,10 +88,10 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
     {
         var reflector = new Reflector<Widget>(_client, new Store<Widget>(), s_patient, _time, NullLogger.Instance);
         Task running = reflector.RunAsync(_stop.Token);
-        await Eventually.TrueAsync(() => reflector.LastError is not null && Questions == 1, "the outage is noticed");
+        await Eventually.TrueAsync(() => reflector.LastError is not null && _time.WaitsFor(s_pause), "the outage is noticed");
 
         (_isReady, _failsLists) = (true, false);
-        await _time.PassAsync(TimeSpan.FromSeconds(2));
+        await _time.PassAsync(s_pause);
 
         await Eventually.TrueAsync(() => reflector.Watches == 1, "the watch is open");
         Assert.Null(reflector.LastError);
@@ -102,8 +105,8 @@ public sealed class ApiServerMonitorTests : IAsyncLifetime
         Task lost = CreateAsync();
         await Eventually.TrueAsync(() => _server.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal)), "the write is sent");
         await FailAsync();
-        await Eventually.TrueAsync(() => _time.TryPass(TimeSpan.FromSeconds(2)), "the absence is known");
-        await Eventually.TrueAsync(() => Questions == 2, "the server is asked again");
+        await Eventually.TrueAsync(() => _time.TryPass(s_pause), "the absence is known");
+        await Eventually.TrueAsync(() => Questions == 2 && _time.WaitsFor(s_pause), "the server is asked again, and says no");
         Task later = CreateAsync();
 
         _client.Transport.RaiseReturned();

@@ -79,11 +79,12 @@ public sealed class ControllerTests : IAsyncDisposable
     {
         bool synced = false;
         await StartAsync(new ControllerOptions { WaitFor = [() => Volatile.Read(ref synced)] });
-        await Eventually.TrueAsync(() => _controller!.Pending == 1, "the key waits");
+        await Eventually.TrueAsync(() => _controller!.Pending == 1 && _time.WaitsFor(TimeSpan.FromMilliseconds(100)), "the key and the workers wait");
         Assert.False(_controller!.Synced);
         Assert.Empty(_reconciler.Keys);
 
         Volatile.Write(ref synced, true);
+        await Eventually.TrueAsync(() => _controller.Synced, "everything is there");
         await _time.PassAsync(TimeSpan.FromMilliseconds(100));
 
         await PassesAsync(1);
@@ -195,9 +196,14 @@ public sealed class ControllerTests : IAsyncDisposable
 
         Send("MODIFIED", FakeExchange.Item("one", "5"));
         await Eventually.TrueAsync(() => _store.IsCaughtUp(One), "the own write has arrived");
-        _time.Advance(TimeSpan.FromMilliseconds(100));
-
-        await PassesAsync(2);
+        // The worker that took the key may not have put it off yet.
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.TryPass(TimeSpan.FromMilliseconds(100));
+                return _reconciler.Keys.Count == 2;
+            },
+            "the pass is made");
     }
 
     [Fact]
@@ -213,6 +219,7 @@ public sealed class ControllerTests : IAsyncDisposable
         await PassesAsync(2);
         await _time.PassAsync(TimeSpan.FromSeconds(2));
         await PassesAsync(3);
+        await Eventually.TrueAsync(() => _time.WaitsFor(TimeSpan.FromSeconds(4)), "the key is in its third backoff");
         _serves = false;
         _events.Enqueue(watch =>
         {
@@ -293,8 +300,13 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task Workers_UntilTheProcessLeads_DoNotStart()
     {
         using var leadership = new Leadership(Lease, _time);
-        await StartAsync(new ControllerOptions { Leadership = leadership });
-        await SyncAsync(leads: false);
+        bool open = false;
+        await StartAsync(new ControllerOptions { Leadership = leadership, WaitFor = [() => Volatile.Read(ref open)] });
+        // That the workers look again after everything is there is only sure if they were seen to wait before.
+        await Eventually.TrueAsync(() => _time.WaitsFor(TimeSpan.FromMilliseconds(100)), "the workers wait");
+        Volatile.Write(ref open, true);
+        await Eventually.TrueAsync(() => _controller!.Synced, "everything is there");
+        await _time.PassAsync(TimeSpan.FromMilliseconds(100));
         Assert.Equal((true, false), (_controller!.Synced, _controller.Working));
         Assert.Empty(_reconciler.Keys);
 
@@ -380,10 +392,10 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     /// <summary>Lets the workers see that everything is there, if they did not at once. The clock does not move after that, while passes are made.</summary>
-    private async Task SyncAsync(bool leads = true)
+    private async Task SyncAsync()
     {
         await Eventually.TrueAsync(() => _controller!.Synced, "everything is there");
-        await Eventually.TrueAsync(() => _controller!.Working || (_time.TryPass(TimeSpan.FromMilliseconds(100)) && !leads), "the workers have seen it");
+        await Eventually.TrueAsync(() => _controller!.Working || (_time.TryPass(TimeSpan.FromMilliseconds(100)) && _controller.Working), "the workers have seen it");
     }
 
     private Task PassesAsync(int count) => Eventually.TrueAsync(() => _reconciler.Keys.Count == count, $"{count} passes");

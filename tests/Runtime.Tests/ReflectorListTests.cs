@@ -108,7 +108,7 @@ public sealed class ReflectorListTests : ReflectorTestBase
 
         await StopAsync();
 
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await closed.Task.WaitAsync(Eventually.DefaultLimit, TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -366,7 +366,7 @@ public sealed class ReflectorWatchTests : ReflectorTestBase
         await time.PassAsync(TimeSpan.FromMinutes(3));
 
         await WatchesAsync(reflector, 2);
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await closed.Task.WaitAsync(Eventually.DefaultLimit, TestContext.Current.CancellationToken);
         Assert.Equal(["1", "1"], WatchedVersions());
         Assert.False(failed);
     }

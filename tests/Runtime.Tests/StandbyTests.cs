@@ -26,10 +26,15 @@ public sealed class StandbyTests
         using var leadership = new Leadership(new() { Lease = new("a", "lease"), Identity = "me" }, time);
         using var measured = new Measurements("gadget");
         var reconciler = new Reconciler();
+        bool open = false;
+        var options = new ControllerOptions { Leadership = leadership, WaitFor = [() => Volatile.Read(ref open)] };
         using var controller = new Controller<Gadget>(
-            client, new Store<Gadget>(), reconciler, new ControllerOptions { Leadership = leadership }, new FakeLifetime(), new RecordingLogger<Controller<Gadget>>(), time, () => 0);
+            client, new Store<Gadget>(), reconciler, options, new FakeLifetime(), new RecordingLogger<Controller<Gadget>>(), time, () => 0);
         await controller.StartAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(() => controller is { Synced: true, Pending: 1 }, "the key waits");
+        // That the workers look again after everything is there is only sure if they were seen to wait before.
+        await Eventually.TrueAsync(() => controller.Pending == 1 && time.WaitsFor(TimeSpan.FromMilliseconds(100)), "the key and the workers wait");
+        Volatile.Write(ref open, true);
+        await Eventually.TrueAsync(() => controller.Synced, "everything is there");
         await time.PassAsync(TimeSpan.FromMilliseconds(100));
         time.Advance(TimeSpan.FromHours(3));
 

@@ -155,7 +155,6 @@ public sealed class Reflector<T>
 
     private void Opened()
     {
-        _telemetry.Opened();
         Heard();
         if (LastError is not null)
         {
@@ -163,6 +162,9 @@ public sealed class Reflector<T>
             LastError = null;
             Recovered?.Invoke();
         }
+
+        // Last: who sees the watch counted may rely on all the rest.
+        _telemetry.Opened();
     }
 
     private TimeSpan BackOff(Exception e, long? opened)

@@ -38,7 +38,8 @@ internal sealed class EventTelemetry
 
     private static void Count(ref long count, string outcome)
     {
-        Interlocked.Increment(ref count);
+        // Measured first: who sees the count may rely on the measurement.
         Events.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        Interlocked.Increment(ref count);
     }
 }

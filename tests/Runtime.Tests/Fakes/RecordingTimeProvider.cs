@@ -26,6 +26,27 @@ internal sealed class RecordingTimeProvider : FakeTimeProvider
         return true;
     }
 
+    /// <summary>Lets the time pass that something waits for, if that is shorter than the limit.</summary>
+    public bool TryPassShorter(TimeSpan limit)
+    {
+        TimeSpan wait;
+        lock (_waits)
+        {
+            wait = _waits.Find(begun => begun > TimeSpan.Zero && begun < limit);
+        }
+
+        return wait > TimeSpan.Zero && TryPass(wait);
+    }
+
+    /// <summary>Whether a wait of that length was begun and not passed yet.</summary>
+    public bool WaitsFor(TimeSpan wait)
+    {
+        lock (_waits)
+        {
+            return _waits.Contains(wait);
+        }
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);

@@ -161,8 +161,14 @@ public sealed class LeaderElectorTests : IAsyncDisposable
     public async Task Renewal_WhenItFailsOnce_IsTriedAgainAndTheTermGoesOn(string fault)
     {
         await LeadAsync();
-        _server.Fault = request => FailAsync(request, fault);
+        int failing = 0;
+        _server.Fault = request =>
+        {
+            Interlocked.Increment(ref failing);
+            return FailAsync(request, fault);
+        };
         await PassPausesAsync(1);
+        await Eventually.TrueAsync(() => Volatile.Read(ref failing) == 1, "the renewal meets the fault");
         await LetFailAsync(fault, pause: false);
         _server.Fault = null;
         int before = _server.Requests;
@@ -193,7 +199,14 @@ public sealed class LeaderElectorTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.True(term.IsCancellationRequested);
         Assert.Throws<LeadershipLostException>(_leadership.Demand);
-        await Eventually.TrueAsync(() => _lifetime.IsStopped, "the host is stopped");
+        // The elector's last wait was measured to end here, but may be begun only now.
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+                return _lifetime.IsStopped;
+            },
+            "the host is stopped");
         Assert.True(_elector!.HasFailed);
 
         // Nothing goes on in the background that could take the lease again.
