@@ -10,6 +10,8 @@ namespace OmniScale.Operator.Tests;
 /// <summary>Omni comes and goes, keys are rotated, and other objects go on meanwhile.</summary>
 public sealed class OutageTests(Installation installation)
 {
+    private const int Many = 50;
+
     [Fact]
     public async Task An_outage_is_told_once_after_a_grace_and_when_it_is_over_all_goes_on()
     {
@@ -38,13 +40,8 @@ public sealed class OutageTests(Installation installation)
     [Fact]
     public async Task An_outage_that_concerns_many_is_told_to_a_few_at_a_time_and_by_one_write_each()
     {
-        const int Classes = 50;
         await using var stage = await Stage.StartAsync(installation);
-        await stage.PrepareAsync();
-        var names = Enumerable.Range(0, Classes).Select(i => $"class-{i}").ToList();
-        await Task.WhenAll(names.Select(name => stage.ApplyClassAsync(name)));
-        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
-        await stage.SettledAsync();
+        var names = await PrepareManyAsync(stage);
         var writes = await stage.CountWritesAsync<MachineClass>();
 
         await stage.Omni.SuspendAsync();
@@ -54,24 +51,19 @@ public sealed class OutageTests(Installation installation)
         Assert.True(told.Max() - told.Min() >= TimeSpan.FromSeconds(1), "fifty objects, twenty a second, take two seconds and more");
         await stage.ConditionAsync<MachineClass>("small", CommonConditions.OmniReachable, "False");
         await stage.Operator!.IdleAsync();
-        Assert.Equal(Classes + 1, writes());
+        Assert.Equal(Many + 1, writes());
         await stage.Omni.ResumeAsync(TestContext.Current.CancellationToken);
         await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
         await stage.ReadyAsync<MachineClass>("small");
         await stage.Operator!.IdleAsync();
-        Assert.Equal(2 * (Classes + 1), writes());
+        Assert.Equal(2 * (Many + 1), writes());
     }
 
     [Fact]
     public async Task An_outage_met_by_many_that_have_something_to_write_is_told_no_sooner_and_by_one_write_each()
     {
-        const int Classes = 50;
         await using var stage = await Stage.StartAsync(installation);
-        await stage.PrepareAsync();
-        var names = Enumerable.Range(0, Classes).Select(i => $"class-{i}").ToList();
-        await Task.WhenAll(names.Select(name => stage.ApplyClassAsync(name)));
-        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
-        await stage.SettledAsync();
+        var names = await PrepareManyAsync(stage);
         var writes = await stage.CountWritesAsync<MachineClass>();
 
         var beginning = TimeProvider.System.GetUtcNow();
@@ -86,7 +78,7 @@ public sealed class OutageTests(Installation installation)
         Assert.Single(told.Select(c => c.Message).Distinct());
         // The edit itself, that work on it begins, and the outage.
         await stage.Operator!.IdleAsync();
-        Assert.Equal((3 * Classes) + 1, writes());
+        Assert.Equal((3 * Many) + 1, writes());
         await stage.Omni.ResumeAsync(TestContext.Current.CancellationToken);
         await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
     }
@@ -97,7 +89,7 @@ public sealed class OutageTests(Installation installation)
         await using var stage = await Stage.StartAsync(installation);
         await stage.CreateSecretAsync("omni", ApiGroup.OmniSecretType, new() { ["endpoint"] = "http://127.0.0.1:1", ["serviceAccountKey"] = stage.Omni.CreateServiceAccountKey("omniscale", Role.Operator) });
         await stage.CreateSecretAsync("matrix-proxmox", ApiGroup.ProxmoxSecretType, Stage.ProxmoxSecret());
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => stage.ApplyClassAsync($"class-{i}")));
+        await Task.WhenAll(Enumerable.Range(0, Many).Select(i => stage.ApplyClassAsync($"class-{i}")));
 
         await stage.ApplyProviderAsync();
 
@@ -186,5 +178,15 @@ public sealed class OutageTests(Installation installation)
         await stage.ReadyAsync<TalosCluster>("stuck");
         await stage.ReadyAsync<TalosCluster>("failing");
         Assert.Equal("absent", stage.Marks(ResourceTypes.Clusters, "nowhere"));
+    }
+
+    private static async Task<IReadOnlyList<string>> PrepareManyAsync(Stage stage)
+    {
+        await stage.PrepareAsync();
+        var names = Enumerable.Range(0, Many).Select(i => $"class-{i}").ToList();
+        await Task.WhenAll(names.Select(name => stage.ApplyClassAsync(name)));
+        await Task.WhenAll(names.Select(stage.ReadyAsync<MachineClass>));
+        await stage.SettledAsync();
+        return names;
     }
 }
