@@ -102,6 +102,16 @@ public sealed class WorkQueueTests : IDisposable
         AssertDueAfter(TimeSpan.FromSeconds(10));
     }
 
+    [Fact]
+    public void AddAfter_WhenTheDelayIsEndless_DoesNotAddTheKey()
+    {
+        using var queue = new WorkQueue(TimeProvider.System, () => 0);
+
+        queue.AddAfter(A, TimeSpan.MaxValue);
+
+        Assert.Equal((0, 1), (queue.Count, queue.DelayedCount));
+    }
+
     /// <summary>As on a virtual machine that was suspended, or restored from a snapshot.</summary>
     [Fact]
     public void Delays_WhenTheClockIsSetBack_AreNoLonger()

@@ -128,9 +128,13 @@ public sealed class OmniConnection : IAsyncDisposable
         {
             await loop(token).ConfigureAwait(false);
         }
-        catch (Exception e)
+        catch (Exception e) when (!token.IsCancellationRequested)
         {
             LoopFailed?.Invoke(e);
+        }
+        catch (Exception) when (token.IsCancellationRequested)
+        {
+            // Whatever it was, the connection is being closed, and nobody relies on it.
         }
     }
 }

@@ -35,16 +35,16 @@ internal sealed class ConnectionGuard(KubeClient client, SecretCache secrets, St
 
     /// <summary>
     /// Takes the finalizer off the Secret if no other object needs it. Called before the object's own finalizer goes: a process
-    /// that is killed in between comes back here. Not cancellable, like the step that it belongs to.
+    /// that is killed in between comes back here. Once begun it is not cancellable, like the step that it belongs to.
     /// </summary>
-    public async Task ReleaseAsync(IOmniScaleObject value)
+    public async Task ReleaseAsync(IOmniScaleObject value, CancellationToken ct)
     {
         if (value is ProxmoxProvider)
         {
             return;
         }
 
-        await gate.WaitAsync();
+        await gate.WaitAsync(ct);
         try
         {
             released.RemoveWhere(uid => !Holders().Any(h => h.Metadata.Uid == uid));

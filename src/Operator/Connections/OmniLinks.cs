@@ -31,7 +31,7 @@ internal sealed class OmniLinks : IDisposable
     private readonly OmniOutages outages;
 
     /// <summary>Since when the calls of an object fail while its Omni is there for others.</summary>
-    private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), long> troubles = new();
+    private readonly ConcurrentDictionary<(Type Kind, NamespacedName Key), long> failingSince = new();
 
     public OmniLinks(SecretCache secrets, OmniConnectionPool pool, Wakeups wakeups, TimeProvider time)
     {
@@ -88,19 +88,19 @@ internal sealed class OmniLinks : IDisposable
 
     /// <summary>A pass lost its connection, or a call of it was refused as a whole.</summary>
     /// <returns>What the object is to say of it; null while it is too early to say anything.</returns>
-    public Finding? Judge<T>(NamespacedName key, OmniException failure)
+    public Finding? FindingOf<T>(NamespacedName key, OmniException failure)
     {
         var holder = (typeof(T), key);
-        if (holders.TryGetValue(holder, out var connection) && outages.Of(connection) is { } outage)
+        if (holders.TryGetValue(holder, out var connection) && outages.Assess(connection) is { } outage)
         {
             return outage.IsSilent || outage.UntilTurn(holder) > TimeSpan.Zero ? null : outage.Finding;
         }
 
-        return time.GetElapsedTime(troubles.GetOrAdd(holder, time.GetTimestamp())) < OmniOutages.Grace ? null : OmniFailures.Reachable(failure);
+        return time.GetElapsedTime(failingSince.GetOrAdd(holder, time.GetTimestamp())) < OmniOutages.Grace ? null : OmniFailures.Reachable(failure);
     }
 
     /// <summary>A pass was answered whatever it asked.</summary>
-    public void Answered<T>(NamespacedName key) => troubles.TryRemove((typeof(T), key), out _);
+    public void Answered<T>(NamespacedName key) => failingSince.TryRemove((typeof(T), key), out _);
 
     /// <summary>The object is gone.</summary>
     public void Close<T>(NamespacedName key)
@@ -128,7 +128,7 @@ internal sealed class OmniLinks : IDisposable
             return new(expiry);
         }
 
-        if (outages.Of(connection) is { IsSilent: false } outage)
+        if (outages.Assess(connection) is { IsSilent: false } outage)
         {
             return new(outage.Finding) { Binding = binding, UntilTurn = outage.UntilTurn(holder) };
         }
@@ -155,7 +155,7 @@ internal sealed class OmniLinks : IDisposable
 
     private void Release(Type kind, NamespacedName key)
     {
-        troubles.TryRemove((kind, key), out _);
+        failingSince.TryRemove((kind, key), out _);
         if (holders.TryRemove((kind, key), out _))
         {
             pool.Release(Holder(kind, key));
@@ -169,12 +169,17 @@ internal sealed class OmniLinks : IDisposable
             // Most have nothing to write: their status says already what they are about to see.
             WakeHolders(connection, _ => TimeSpan.Zero);
         }
+        else
+        {
+            // What stood in the way may be another type now.
+            outages.Assess(connection);
+        }
     }
 
     private void OnHealthChanged(OmniConnection connection, OmniHealth _)
     {
         // An outage wakes the holders itself.
-        if (outages.Of(connection) is null)
+        if (outages.Assess(connection) is null)
         {
             ForgetBackoff(connection);
             var turn = 0;

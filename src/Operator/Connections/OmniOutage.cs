@@ -5,18 +5,22 @@ namespace OmniScale.Operator.Connections;
 
 /// <summary>
 /// What the objects of an Omni that is away say of it, and when. Nothing at first, where they have what they need: most breaks are
-/// short. Then all the same, so that none has to correct itself, and some a second: each has a status to write, and a thousand are not
-/// to do so at once.
+/// short. Then all the same, so that none has to correct itself, and some a second, in turn: each has a status to write, and a thousand are
+/// not to do so at once.
 /// </summary>
 internal sealed class OmniOutage : IDisposable
 {
     private const int ToldPerSecond = 20;
+
+    /// <summary>The same reason in other words, such as the next thing that is not permitted, is worth another round of writes this often.</summary>
+    private static readonly TimeSpan OtherWords = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly ITimer timer;
     private readonly Dictionary<(Type Kind, NamespacedName Key), long> turns = [];
     private long next;
+    private long worded;
 
     /// <param name="finding">What is to be said.</param>
     /// <param name="silence">For how long nothing is; none at all if not positive.</param>
@@ -24,7 +28,7 @@ internal sealed class OmniOutage : IDisposable
     /// <param name="time">The clock of silence and turns.</param>
     public OmniOutage(Finding finding, TimeSpan silence, Action<OmniOutage> tell, TimeProvider time)
     {
-        (Finding, IsSilent, this.time) = (finding, silence > TimeSpan.Zero, time);
+        (Finding, IsSilent, this.time, worded) = (finding, silence > TimeSpan.Zero, time, time.GetTimestamp());
         timer = time.CreateTimer(_ => tell(this), null, IsSilent ? silence : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
@@ -32,19 +36,25 @@ internal sealed class OmniOutage : IDisposable
 
     public bool IsSilent { get; private set; }
 
-    /// <summary>Takes up another reason, for which all have their turn again. The same in other words is not worth a thousand writes.</summary>
+    /// <summary>Takes up another reason, which those who have spoken are to tell as well, when the others have had their turn.</summary>
     public void Update(Finding finding)
     {
         lock (gate)
         {
-            if (IsSilent)
+            if (finding == Finding || (!IsSilent && finding.Reason == Finding.Reason && time.GetElapsedTime(worded) < OtherWords))
             {
-                Finding = finding;
+                return;
             }
-            else if (finding.Reason != Finding.Reason)
+
+            (Finding, worded) = (finding, time.GetTimestamp());
+            if (!IsSilent)
             {
-                Finding = finding;
-                turns.Clear();
+                // Turns that are still to come stay: reasons that alternate must not put everybody off.
+                foreach (var holder in turns.Where(turn => turn.Value <= worded).Select(turn => turn.Key).ToList())
+                {
+                    turns.Remove(holder);
+                }
+
                 timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
             }
         }
@@ -59,7 +69,7 @@ internal sealed class OmniOutage : IDisposable
         }
     }
 
-    /// <summary>How long it is until an object may speak; zero when it may.</summary>
+    /// <summary>How long it is until an object may speak, which is given a turn if it has none; zero when it may.</summary>
     public TimeSpan UntilTurn((Type Kind, NamespacedName Key) holder)
     {
         lock (gate)

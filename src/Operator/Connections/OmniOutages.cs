@@ -23,7 +23,7 @@ internal sealed class OmniOutages(Action<OmniConnection, OmniOutage> tell, TimeP
     public static bool IsComplete(OmniConnection connection) => connection.Cache.Follow(OmniCaches.Types);
 
     /// <summary>The outage that a connection is in, if any. Begins it and ends it: what is, counts, not the order of events, which come from several threads.</summary>
-    public OmniOutage? Of(OmniConnection connection)
+    public OmniOutage? Assess(OmniConnection connection)
     {
         lock (gate)
         {
@@ -71,7 +71,7 @@ internal sealed class OmniOutages(Action<OmniConnection, OmniOutage> tell, TimeP
     private void Tell(OmniConnection connection, OmniOutage outage)
     {
         // In the latest words: the first failure is often only that something ended.
-        if (Of(connection) == outage)
+        if (Assess(connection) == outage)
         {
             outage.Speak();
             tell(connection, outage);

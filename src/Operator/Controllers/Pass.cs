@@ -26,8 +26,11 @@ internal sealed class Pass<T, TFacts>(T value, TFacts facts)
     /// <summary>What went wrong is not to be told yet, since it may pass in a moment or many are to tell it: the conditions stay as they are.</summary>
     public bool IsTooEarly { get; set; }
 
-    /// <summary>When it may be told, where that is known.</summary>
-    public TimeSpan? UntilTurn { get; set; }
+    /// <summary>A call failed after a step had said what is waited for: that it waits is no reason not to try again.</summary>
+    public bool MustRetry { get; set; }
+
+    /// <summary>When to look again at the latest, whatever the outcome.</summary>
+    public TimeSpan? LookAgainAfter { get; set; }
 
     /// <summary>Set by the step that opens the connection; complete caches, and an Omni that answered lately.</summary>
     public OmniLink Omni

@@ -76,7 +76,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         var pass = new Pass<T, TFacts>(value, new TFacts());
         if (await RunAsync(pass, deleting, ct))
         {
-            await services.Guard.ReleaseAsync(value);
+            await services.Guard.ReleaseAsync(value, ct);
             await Finalizers.RemoveAsync(services.Client, value, ApiGroup.Finalizer, store);
             Forget(key);
             return ReconcileResult.Done;
@@ -89,6 +89,8 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         }
 
         var (status, outcome) = Compute(value, pass.Facts);
+        // What follows from the spec alone is never too early.
+        pass.IsTooEarly &= outcome.Kind != OutcomeKind.Stalled;
         if (pass.IsTooEarly)
         {
             var told = value.CommonStatus;
@@ -103,8 +105,9 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         return outcome switch
         {
             { Kind: OutcomeKind.Retry } => ReconcileResult.Retry,
-            _ when pass.UntilTurn is { } turn => ReconcileResult.After(turn),
-            { After: { } delay } => ReconcileResult.After(delay),
+            _ when pass.MustRetry => ReconcileResult.Retry,
+            { After: { } delay } when !(pass.LookAgainAfter < delay) => ReconcileResult.After(delay),
+            _ when pass.LookAgainAfter is { } delay => ReconcileResult.After(delay),
             _ => ReconcileResult.Done,
         };
     }
@@ -129,13 +132,15 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         }
         catch (OmniException e) when (e.IsConnectionFailure)
         {
-            var finding = services.Links.Judge<T>(pass.Key, e);
+            var finding = services.Links.FindingOf<T>(pass.Key, e);
             pass.IsTooEarly = finding is null;
+            pass.MustRetry = pass.Facts.Outcome is { Kind: OutcomeKind.Waiting };
             OmniFailures.Record(pass.Facts, finding ?? OmniFailures.Reachable(e));
         }
         catch (OmniException e)
         {
             services.Links.Answered<T>(pass.Key);
+            pass.MustRetry = pass.Facts.Outcome is { Kind: OutcomeKind.Waiting };
             OmniFailures.Record(pass.Facts, e);
         }
         // What fails at the API server itself cannot be told there either: the controller logs it and tries again.
@@ -165,7 +170,7 @@ internal abstract class Reconciler<T, TFacts>(ReconcilerServices services, Store
         if (!link.IsUsable)
         {
             pass.IsTooEarly = link.UntilTurn > TimeSpan.Zero;
-            pass.UntilTurn = pass.IsTooEarly ? link.UntilTurn : null;
+            pass.LookAgainAfter = pass.IsTooEarly ? link.UntilTurn : pass.LookAgainAfter;
             pass.Facts.Outcome = Outcome.Waiting(link.Reachable.Reason, link.Reachable.Message, link.RecheckAfter);
             return false;
         }

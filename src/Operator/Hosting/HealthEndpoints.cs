@@ -12,7 +12,7 @@ internal static class HealthEndpoints
         var secrets = app.Services.GetRequiredService<SecretCache>();
         app.MapGet("/livez", () =>
         {
-            var problems = controllers.Where(c => c.Hang is not null).Select(c => $"{c.Kind}: {c.Hang}");
+            var problems = controllers.Select(c => (c.Kind, c.Hang)).Where(c => c.Hang is not null).Select(c => $"{c.Kind}: {c.Hang}");
             return Answer(secrets.IsStuck ? problems.Append("Secret: the objects are not followed") : problems);
         });
         app.MapGet("/readyz", async (CancellationToken ct) =>

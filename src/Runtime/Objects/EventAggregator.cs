@@ -56,7 +56,7 @@ internal sealed class EventAggregator
     private bool TakeToken(string uid, DateTimeOffset now)
     {
         double tokens = _buckets.TryGetValue(uid, out (double Tokens, DateTimeOffset At) bucket)
-            ? Math.Min(Burst, bucket.Tokens + ((now - bucket.At) / EarnedBackEvery))
+            ? Math.Clamp(bucket.Tokens + ((now - bucket.At) / EarnedBackEvery), bucket.Tokens, Burst)
             : Burst;
         bool taken = tokens >= 1;
         _buckets[uid] = (taken ? tokens - 1 : tokens, now);

@@ -10,6 +10,9 @@ public sealed class WorkQueue : IDisposable
     public static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
 
+    /// <summary>A longer delay could overflow a timestamp.</summary>
+    private static readonly TimeSpan Forever = TimeSpan.FromDays(365);
+
     private readonly Lock _gate = new();
     private readonly FairLanes _ready;
     private readonly Queue<TaskCompletionSource<NamespacedName?>> _waiting = new();
@@ -290,7 +293,7 @@ public sealed class WorkQueue : IDisposable
         }
     }
 
-    private long After(TimeSpan delay) => _time.GetTimestamp() + (long)Math.Round(delay.TotalSeconds * _time.TimestampFrequency);
+    private long After(TimeSpan delay) => _time.GetTimestamp() + (long)Math.Round((delay < Forever ? delay : Forever).TotalSeconds * _time.TimestampFrequency);
 
     private void SetTimerLocked()
     {

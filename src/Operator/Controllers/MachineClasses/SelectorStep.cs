@@ -63,7 +63,13 @@ internal sealed class SelectorStep(Store<ProxmoxProvider> providers, ProxmoxMoni
         if (judgement.Finding.Verdict == Verdict.Unknown && judgement.Picks.Count == 0 && machineClass.Status?.ObservedGeneration == machineClass.Metadata.Generation)
         {
             // An operator that has just started has not looked at Proxmox yet: what it said before it was stopped holds until it has.
-            facts.StorageSelectorValid = inventory is null && IsAboutToBeRead(pass, out _) ? Before(machineClass) ?? judgement.Finding : judgement.Finding;
+            facts.StorageSelectorValid = judgement.Finding;
+            if (inventory is null && IsAboutToBeRead(pass, out var limit))
+            {
+                facts.StorageSelectorValid = Before(machineClass) ?? judgement.Finding;
+                pass.LookAgainAfter = limit;
+            }
+
             return false;
         }
 
