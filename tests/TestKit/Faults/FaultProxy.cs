@@ -198,8 +198,15 @@ public sealed class FaultProxy : IAsyncDisposable
     {
         if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
         {
-            socket.LingerState = new LingerOption(true, 0);
-            socket.Dispose();
+            try
+            {
+                socket.LingerState = new LingerOption(true, 0);
+                socket.Dispose();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // It was reset already, or the client has gone.
+            }
         }
 
         connection.Abort(new ConnectionAbortedException("cut by a fault"));
