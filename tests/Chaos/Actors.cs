@@ -1,8 +1,3 @@
-using Grpc.Core;
-using OmniScale.Lab.Omni.Faults;
-using OmniScale.Lab.Proxmox;
-using OmniScale.TestKit;
-
 namespace OmniScale.Chaos;
 
 /// <summary>
@@ -11,17 +6,12 @@ namespace OmniScale.Chaos;
 /// </summary>
 internal sealed partial class Actors(World world, Random random)
 {
-    private static readonly string[] WriteMethods = ["Create", "Update", "Teardown", "Destroy"];
-
-    private static readonly StatusCode[] Codes =
-        [StatusCode.Unavailable, StatusCode.Internal, StatusCode.Aborted, StatusCode.DeadlineExceeded, StatusCode.ResourceExhausted, StatusCode.PermissionDenied];
-
     private Task? leaderChange;
 
     public async Task StepAsync()
     {
         var pause = Pause();
-        await (random.Next(200) switch
+        await (random.Next(244) switch
         {
             < 52 => ApplyClusterAsync(),
             < 66 => DeleteClusterAsync(),
@@ -37,9 +27,11 @@ internal sealed partial class Actors(World world, Random random)
             < 150 => HandLocksAsync(),
             < 170 => FaultAsync(),
             < 176 => OmniDownAsync(),
-            < 180 => ProxmoxDownAsync(),
-            < 182 => ControlPlaneDownAsync(),
-            < 194 => EndAsync(),
+            < 182 => ProxmoxFaultAsync(),
+            < 184 => ControlPlaneDownAsync(),
+            < 212 => WayToApiServerAsync(),
+            < 226 => WayToOmniAsync(),
+            < 238 => EndAsync(),
             _ => FreezeAsync(),
         });
         await Task.Delay(pause, TimeProvider.System, World.Ct);
@@ -51,96 +43,6 @@ internal sealed partial class Actors(World world, Random random)
         var pause = Pause();
         await (random.Next(4) == 0 ? ApplyClusterAsync() : HandDriftsAsync());
         await Task.Delay(pause, TimeProvider.System, World.Ct);
-    }
-
-    private Task FaultAsync()
-    {
-        var kind = random.Next(7);
-        var method = Pick(WriteMethods);
-        var code = Pick(Codes);
-        var (after, times) = (random.Next(2) == 0, random.Next(1, 4));
-        switch (kind)
-        {
-            case 0:
-                world.Note($"fault: {world.Omni.Faults.FailWatches()} watches fail");
-                break;
-            case 1:
-                world.Note("fault: connections are cut");
-                world.Omni.Faults.DropConnections();
-                break;
-            case 2:
-                world.Note("fault: Omni forgets its history, and connections are cut");
-                world.Omni.State.Compact();
-                world.Omni.Faults.DropConnections();
-                break;
-            case 3:
-                world.Note($"fault: the connection of the next {method} is reset, after storing: {after}");
-                world.Omni.Faults.Add(new OmniFault { Kind = OmniFaultKind.Reset, Method = method, AfterStoring = after });
-                break;
-            case 4:
-                world.Note($"fault: the next {times} {method} are slow");
-                world.Omni.Faults.Add(new OmniFault { Kind = OmniFaultKind.Delay, Method = method, Times = times, Delay = TimeSpan.FromMilliseconds(300), AfterStoring = after });
-                break;
-            default:
-                world.Note($"fault: the next {times} {method} fail with {code}, after storing: {after}");
-                world.Omni.Faults.Add(new OmniFault { Method = method, Times = times, Code = code, AfterStoring = after });
-                break;
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private async Task OmniDownAsync()
-    {
-        var span = TimeSpan.FromMilliseconds(random.Next(50, 800));
-        world.Note($"fault: Omni is down for {span.TotalMilliseconds} ms");
-        await world.Omni.SuspendAsync();
-        await Task.Delay(span, TimeProvider.System, World.Ct);
-        await world.Omni.ResumeAsync(World.Ct);
-    }
-
-    private Task ProxmoxDownAsync()
-    {
-        var span = TimeSpan.FromMilliseconds(random.Next(50, 2000));
-        world.Note($"fault: Proxmox is down for {span.TotalMilliseconds} ms");
-        world.Proxmox.Faults.Add(new ProxmoxFault { Reset = true });
-        world.Background.Add(BackAsync());
-        return Task.CompletedTask;
-
-        async Task BackAsync()
-        {
-            await Task.Delay(span, TimeProvider.System, World.Ct);
-            world.Proxmox.Faults.Clear();
-        }
-    }
-
-    /// <summary>Kills the API server or etcd, and starts it again. Users wait meanwhile; others go on.</summary>
-    private async Task ControlPlaneDownAsync()
-    {
-        var (isEtcd, steps) = (random.Next(2) == 0, random.Next(8));
-        var name = isEtcd ? "etcd" : "the API server";
-        var controlPlane = world.Installation.ControlPlane;
-        world.Note($"kill {name}");
-        await (isEtcd ? controlPlane.StopEtcdAsync() : controlPlane.StopApiServerAsync());
-        for (var step = 0; step < steps; step++)
-        {
-            var pause = Pause();
-            await (random.Next(6) switch
-            {
-                0 => HandEditsAsync(),
-                1 => HandRemovesAsync(),
-                2 => HandAddsPatchAsync(),
-                3 => HandLocksAsync(),
-                4 => FaultAsync(),
-                _ => EndAsync(),
-            });
-            await Task.Delay(pause, TimeProvider.System, World.Ct);
-        }
-
-        world.Note($"start {name}");
-        await (isEtcd ? controlPlane.StartEtcdAsync() : controlPlane.StartApiServerAsync());
-        await Eventually.TrueAsync(world.CanWriteAsync, "the API server serves writes again", TimeSpan.FromSeconds(60));
-        world.Note($"{name} is back");
     }
 
     /// <summary>Ends the operator at a moment of its own while steps go on, or starts it again; of two, the one that leads.</summary>

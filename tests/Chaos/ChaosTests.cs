@@ -28,11 +28,17 @@ public sealed class ChaosTests(Installation first, Installations installations)
         }
     }
 
-    /// <summary>Every sixth run or so has two replicas.</summary>
+    /// <summary>Every sixth run or so has two replicas, and another sixth nothing between the operator and its servers.</summary>
     private static async Task RunAsync(Installation installation, int seed)
     {
         var random = new Random(seed);
-        await using var world = await World.StartAsync(installation, seed, pair: random.Next(6) == 0);
+        var (pair, ways) = random.Next(6) switch
+        {
+            0 => (true, Ways.ProxiedKube),
+            1 => (false, Ways.Direct),
+            _ => (false, Ways.Proxied),
+        };
+        await using var world = await World.StartAsync(installation, seed, pair, ways);
         var actors = new Actors(world, random);
         try
         {

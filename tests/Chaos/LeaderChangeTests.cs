@@ -9,7 +9,7 @@ public sealed class LeaderChangeTests(Installation first, Installations installa
     public async Task Leader_HoweverItIsReplaced_BeginsNoWriteAfterAnotherOneLeads()
     {
         var installation = await installations.TakeAsync(first);
-        await using var world = await World.StartAsync(installation, seed: 20, pair: true);
+        await using var world = await World.StartAsync(installation, seed: 20, pair: true, Ways.ProxiedKube);
         var actors = new Actors(world, new Random(20));
         var changes = Settings.Number("CHANGES", 5);
         try

@@ -1,16 +1,15 @@
 using System.Collections.Concurrent;
 using OmniScale.EndToEnd;
-using OmniScale.Operator.Tests;
 using OmniScale.TestKit;
 
 namespace OmniScale.Chaos;
 
 /// <summary>The operator's processes: one that has the work for itself, or two that share it by a lease.</summary>
-/// <param name="installation">Where they run.</param>
+/// <param name="kubeconfig">How they reach the API server.</param>
 /// <param name="namespaces">What they follow.</param>
 /// <param name="pair">Whether there are two. One that ends is then replaced at once, as a kubelet does.</param>
 /// <param name="note">Hears of what they do by themselves.</param>
-internal sealed class Operators(Installation installation, string namespaces, bool pair, Action<string> note) : IAsyncDisposable
+internal sealed class Operators(string kubeconfig, string namespaces, bool pair, Action<string> note) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
     private static readonly string[] Alone = ["--leader-elect=false"];
@@ -49,7 +48,7 @@ internal sealed class Operators(Installation installation, string namespaces, bo
         {
             while (Running.Count < (pair ? 2 : 1))
             {
-                Add(await OperatorProcess.StartAsync(installation, namespaces, ["--health-address", "http://127.0.0.1:0", .. pair ? Together : Alone]));
+                Add(await OperatorProcess.StartAsync(kubeconfig, namespaces, ["--health-address", "http://127.0.0.1:0", .. pair ? Together : Alone]));
             }
         }
         finally

@@ -12,6 +12,7 @@ using OmniScale.Omni.Api;
 using OmniScale.Omni.Api.Cosi;
 using OmniScale.Operator.Tests;
 using OmniScale.Runtime;
+using OmniScale.TestKit.Faults;
 
 namespace OmniScale.Chaos;
 
@@ -29,11 +30,11 @@ internal sealed class World : IAsyncDisposable
     private readonly Lock logGate = new();
     private readonly List<string> log = [];
 
-    private World(Installation installation, IReadOnlyList<string> namespaces, OmniSimulator omni, ProxmoxSimulator proxmox, bool pair)
+    private World(Installation installation, IReadOnlyList<string> namespaces, OmniSimulator omni, ProxmoxSimulator proxmox, Proxies proxies, bool pair)
     {
-        (Installation, Namespaces, Omni, Proxmox) = (installation, namespaces, omni, proxmox);
+        (Installation, Namespaces, Omni, Proxmox, Proxies) = (installation, namespaces, omni, proxmox, proxies);
         Client = new KubeClient(installation.ControlPlane.CreateConfiguration(), "chaos", TimeProvider.System);
-        Operators = new Operators(installation, string.Join(',', namespaces), pair, Note);
+        Operators = new Operators(proxies.Kube?.WriteKubeconfig(installation.ControlPlane) ?? installation.OperatorKubeconfig, string.Join(',', namespaces), pair, Note);
         Election = new Election(this);
         omni.Faults.WriteStored = async call =>
         {
@@ -60,6 +61,8 @@ internal sealed class World : IAsyncDisposable
     public OmniSimulator Omni { get; }
 
     public ProxmoxSimulator Proxmox { get; }
+
+    public Proxies Proxies { get; }
 
     public KubeClient Client { get; }
 
@@ -91,15 +94,17 @@ internal sealed class World : IAsyncDisposable
 
     public List<Task> Background { get; } = [];
 
-    public static async Task<World> StartAsync(Installation installation, int seed, bool pair)
+    public static async Task<World> StartAsync(Installation installation, int seed, bool pair, Ways ways)
     {
+        var omni = await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = [Provider], Speed = 3000, Seed = seed }, Ct);
         var cluster = MatrixCluster.Create();
         cluster.Users[0].Tokens[0].Secret = TokenSecret;
         var world = new World(
             installation,
             [await installation.ControlPlane.CreateNamespaceAsync("chaos"), await installation.ControlPlane.CreateNamespaceAsync("chaos")],
-            await OmniSimulator.StartAsync(new OmniSimulatorOptions { Providers = [Provider], Speed = 3000, Seed = seed }, Ct),
+            omni,
             await ProxmoxSimulator.StartAsync(new ProxmoxSimulatorOptions { Cluster = cluster }, Ct),
+            await Proxies.StartAsync(installation, omni.Endpoint, ways),
             pair);
         if (pair)
         {
@@ -175,7 +180,7 @@ internal sealed class World : IAsyncDisposable
         ["kind"] = "Secret",
         ["metadata"] = new JsonObject { ["name"] = "omni" },
         ["type"] = ApiGroup.OmniSecretType,
-        ["stringData"] = new JsonObject { ["endpoint"] = Omni.Endpoint.ToString(), ["serviceAccountKey"] = Omni.CreateServiceAccountKey("omniscale", Role.Operator) },
+        ["stringData"] = new JsonObject { ["endpoint"] = (Proxies.Omni?.Address ?? Omni.Endpoint).ToString(), ["serviceAccountKey"] = Omni.CreateServiceAccountKey("omniscale", Role.Operator) },
     });
 
     public async Task ApplyProxmoxSecretAsync(string @namespace) => await ApplyAsync(@namespace, "secrets", new JsonObject
@@ -190,7 +195,8 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Ends all that goes wrong, and lets what was begun in the background end.</summary>
     public async Task CalmAsync()
     {
-        Note("calm");
+        Note($"calm, {Proxies.Hits} requests went wrong on their way");
+        Proxies.Clear();
         Omni.Faults.Clear();
         Proxmox.Faults.Clear();
         await Operators.StartAsync();
@@ -205,6 +211,7 @@ internal sealed class World : IAsyncDisposable
             await Election.DisposeAsync();
         }
 
+        await Proxies.DisposeAsync();
         await Omni.DisposeAsync();
         await Proxmox.DisposeAsync();
         Client.Dispose();
