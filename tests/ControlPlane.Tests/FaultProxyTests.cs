@@ -181,6 +181,17 @@ public sealed class FaultProxyTests(ControlPlane controlPlane) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Connections_ThatAreReset_CanBeResetAgainBeforeTheyAreGone()
+    {
+        using var watch = await SendAsync("&watch=true");
+
+        _proxy.DropConnections();
+        _proxy.DropConnections();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => watch.Content.ReadAsStringAsync(Ct));
+    }
+
+    [Fact]
     public async Task Server_ThatCannotBeReached_IsNoAnswerEither()
     {
         await using var proxy = await FaultProxies.StartAsync(new Uri("http://127.0.0.1:1"), tls: true);
