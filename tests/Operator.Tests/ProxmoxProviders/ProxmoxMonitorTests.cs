@@ -36,6 +36,22 @@ public sealed class ProxmoxMonitorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_Proxmox_that_cannot_answer_for_itself_is_soon_looked_at_again()
+    {
+        var (cluster, minute) = (MatrixCluster.Create(), TimeSpan.FromMinutes(1));
+        await using var simulator = await ProxmoxSimulator.StartAsync(new() { Cluster = cluster }, TestContext.Current.CancellationToken);
+        var endpoint = new ProxmoxEndpoint(simulator.Url, new ProxmoxCredentials.Token("omni@pve!operator", cluster.Users[0].Tokens[0].Secret), new ProxmoxTls.Insecure());
+        simulator.Faults.Add(new() { Status = 503 });
+        Assert.Equal(ProxmoxFailure.ServerError, (await ReadAsync(endpoint)).Failure?.Kind);
+        Assert.Equal(TimeSpan.FromSeconds(5), monitor.NextLook(Provider, minute));
+
+        simulator.Faults.Clear();
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null((await monitor.ReadAsync(Provider, endpoint, minute, request: "1", TestContext.Current.CancellationToken))!.Failure);
+        Assert.Equal(minute, monitor.NextLook(Provider, minute));
+    }
+
+    [Fact]
     public async Task An_inventory_is_not_that_of_another_Proxmox()
     {
         var cluster = MatrixCluster.Create();

@@ -34,7 +34,7 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
 
     /// <summary>How long after the last look the next one is due, where <paramref name="interval"/> is wanted of a healthy Proxmox.</summary>
     public TimeSpan NextLook(NamespacedName provider, TimeSpan interval) =>
-        interval > AwayInterval && sessions.TryGetValue(provider, out var session) && ProxmoxGates.IsAway(session.Last?.Failure) ? AwayInterval : interval;
+        interval > AwayInterval && sessions.TryGetValue(provider, out var session) && IsPassing(session.Last?.Failure) ? AwayInterval : interval;
 
     /// <param name="request">A new value asks for a look at once: the generation, and what users ask for by annotation.</param>
     /// <returns>Null while a look goes on; <see cref="LookEnded"/> tells its end.</returns>
@@ -90,6 +90,9 @@ internal sealed class ProxmoxMonitor(TimeProvider time) : IDisposable
             session.Dispose();
         }
     }
+
+    /// <summary>Away, or there and starting, or behind a proxy that does not reach it.</summary>
+    private static bool IsPassing(ProxmoxException? failure) => ProxmoxGates.IsAway(failure) || failure?.Kind == ProxmoxFailure.ServerError;
 
     private async Task KeepAsync(NamespacedName provider, Session session)
     {
